@@ -1,0 +1,204 @@
+"""From files to items: one for each check, profile and shape point of a checkpoint."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_frictionless._glue.config import RUN, Run
+from pytest_frictionless.check import Check, Examiner, Scope, Verdict, slug
+from pytest_frictionless.checkpoint.discovery import Checkpoint, dangling, identify
+from pytest_frictionless.errors import CheckFailed
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.settings.model import ModelSpec
+from pytest_frictionless.settings.read import spec_for
+from pytest_frictionless.shapes import POINTS
+from pytest_frictionless.workbench.inputs import DEFAULT_PROFILE
+from pytest_frictionless.workbench.workbench import Workbench
+
+PROPERTY = "frictionless."
+"""Prefix of the properties that an item hands to reports, JUnit and xdist's controller."""
+
+
+class Collection:
+    """Hooks that find checkpoints while pytest walks."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run = config.stash[RUN]
+        if self.run.roots and config.args_source is not pytest.Config.ArgsSource.ARGS:
+            # `testpaths = tests` would never lead pytest into the folder of the models.
+            known = [Path(config.invocation_params.dir, arg) for arg in config.args]
+            config.args += [
+                str(root) for root in self.run.roots
+                if not any(root.is_relative_to(each) for each in known)
+            ]  # fmt: skip
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> CheckpointFile | None:
+        """Offer a file that pytest came across."""
+        return self._collector(file_path, parent)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """Add dangling links, which pytest's walk passes over: nobody else would tell."""
+        report: Any = yield
+        if isinstance(collector, pytest.Directory) and report.passed:
+            links = (self._collector(link, collector) for link in dangling(collector.path))
+            report.result.extend(link for link in links if link is not None)
+        return report  # type: ignore[return-value]  # a wrapper returns what it wraps
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Do not walk into a link that leads back to a folder above it."""
+        if collection_path.is_symlink() and collection_path.is_dir():
+            real = collection_path.resolve()
+            if collection_path.parent.resolve().is_relative_to(real):
+                return True
+        return None
+
+    def _collector(self, path: Path, parent: pytest.Collector) -> CheckpointFile | None:
+        if not self._wanted(path):
+            return None
+        checkpoint = identify(path)
+        if checkpoint is None:
+            return None
+        self.run.found += 1
+        # A nodeid of surrogates could be neither printed nor written to JUnit.
+        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+        nodeid = None
+        if name != path.name:
+            relative = path.relative_to(self.config.rootpath)
+            nodeid = os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
+        file: CheckpointFile = CheckpointFile.from_parent(
+            parent, path=path, name=name, nodeid=nodeid, checkpoint=checkpoint, run=self.run
+        )
+        return file
+
+    def _wanted(self, path: Path) -> bool:
+        relative = path.relative_to(self.config.rootpath).as_posix() if path.is_relative_to(
+            self.config.rootpath
+        ) else str(path)
+        if any(fnmatch.fnmatch(relative, pattern) for pattern in self.run.shop.settings.exclude):
+            return False
+        if not self.run.roots or any(path.is_relative_to(root) for root in self.run.roots):
+            return True
+        base = self.config.invocation_params.dir
+        return any(Path(base, arg.partition("::")[0]) == path for arg in self.config.args)
+
+
+class CheckpointFile(pytest.File):
+    """One checkpoint; its children are the questions asked of it."""
+
+    def __init__(self, *, checkpoint: Checkpoint, run: Run, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run = run
+        match = spec_for(run.shop.configuration, _spec_path(checkpoint.path, run.shop.root))
+        problem = checkpoint.problem
+        if match.broken is not None and problem is None:
+            problem = Finding(
+                code="FR006",
+                message=f"its entry in frictionless.yaml cannot be used: {match.broken.problems[0]}",
+                cause="\n".join(match.broken.problems) if len(match.broken.problems) > 1 else "",
+            )
+        self.spec = match.spec or ModelSpec()
+        name = match.name or checkpoint.path.stem
+        workbench = Workbench(run.shop, replace(checkpoint, problem=problem), name, self.spec)
+        self.examiner = Examiner(workbench, run.checks)
+
+    def collect(self) -> Iterable[CheckpointItem]:
+        """One item for each check, profile and point; names depend on the configuration alone."""
+        profiles = [profile.name for profile in self.spec.shape_profiles] or [DEFAULT_PROFILE]
+        for check in self.run.checks.values():
+            for profile in profiles if check.scope is not Scope.CHECKPOINT else [""]:
+                for point in POINTS if check.scope is Scope.POINT else [""]:
+                    item: CheckpointItem = CheckpointItem.from_parent(
+                        self, name=slug(check, profile, point), check=check, profile=profile, point=point
+                    )
+                    yield item
+
+    def teardown(self) -> None:
+        """End the child process: its memory is for the next checkpoint."""
+        self.examiner.workbench.close()
+
+
+def _spec_path(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+class CheckpointItem(pytest.Item):
+    """One question asked of one checkpoint."""
+
+    parent: CheckpointFile
+
+    def __init__(self, *, check: Check, profile: str, point: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.check = check
+        self.profile = profile
+        self.point = point
+        self.add_marker("frictionless")
+        self.add_marker(f"frictionless_{check.name}")
+        if self.parent.spec.skip:
+            self.add_marker(pytest.mark.skip(reason=self.parent.spec.skip))
+
+    def runtest(self) -> None:
+        """Ask, keep the numbers, and fail, skip or pass."""
+        verdict = self.parent.examiner.verdict(self.check, self.profile, self.point)
+        self._keep(verdict)
+        errors = [finding for finding in verdict.findings if self._counts(finding)]
+        if verdict.blocked_by and self._is_running(verdict.blocked_by):
+            pytest.skip(f"needs {verdict.blocked_by}: {verdict.findings[0].headline}")
+        if errors:
+            raise CheckFailed(errors)
+        if verdict.skip:
+            pytest.skip(verdict.skip)
+
+    def _counts(self, finding: Finding) -> bool:
+        return finding.severity is Severity.ERROR or (
+            self.parent.run.strict and finding.severity is Severity.WARNING
+        )
+
+    def _is_running(self, name: str) -> bool:
+        """Whether the item that failed first is part of this run: else nobody would tell."""
+        return any(
+            item.parent is self.parent and item.name == name for item in self.session.items
+        )
+
+    def _keep(self, verdict: Verdict) -> None:
+        root = self.parent.run.shop.root
+        about = {
+            "checkpoint": _spec_path(self.path, root), "check": self.check.name,
+            "profile": self.profile, "point": self.point,
+        }  # fmt: skip
+        properties = {**{name: value for name, value in about.items() if value}, **verdict.measurements}
+        for name, value in properties.items():
+            self.user_properties.append((PROPERTY + name, value))
+        for finding in verdict.findings:
+            kind = "needs" if verdict.blocked_by else str(finding.severity)
+            self.user_properties.append((PROPERTY + kind, finding.headline))
+            if finding.log and not verdict.blocked_by:
+                self.add_report_section("call", "native log", finding.log)
+            if finding.severity is Severity.WARNING:
+                self.add_report_section("call", "warning", finding.render())
+        for finding, reason in verdict.ignored:
+            self.user_properties.append((PROPERTY + "ignored", f"{finding.headline} ({reason})"))
+        if verdict.notes:
+            self.add_report_section("call", "notes", "\n".join(verdict.notes))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Findings as text, whose first line tells the story; anything else as pytest shows it."""
+        if isinstance(excinfo.value, CheckFailed):
+            texts = [finding.render() for finding in excinfo.value.findings]
+            command = f"pytest --frictionless '{self.nodeid}'"
+            return "\n\n".join(texts) + f"\n  reproduce:  {command}\n"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """File and name for the terminal."""
+        return self.path, None, self.name

@@ -1,0 +1,158 @@
+"""What the run says: header, progress of long steps, and the table at the end."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_frictionless._glue.collect import PROPERTY
+from pytest_frictionless._glue.config import RUN
+from pytest_frictionless.workbench.workbench import TENSORRT, installed
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SHOW_AFTER_S = 2.0
+WORDS = {"failed": "FAIL", "warning": "warn", "passed": "ok", "skipped": "skip"}
+RANK = ("failed", "warning", "passed", "skipped")
+COLOURS = {"FAIL": "bold red", "warn": "yellow", "ok": "green", "skip": "dim"}
+
+
+class Terminal:
+    """Header and summary, from what the items' reports carry."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run = config.stash[RUN]
+        self.cells: dict[str, dict[str, Counter[str]]] = {}
+        self.warnings: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+        self._shown = 0.0
+
+    def pytest_report_header(self) -> list[str]:
+        """Engines, versions and target."""
+        versions = installed(*TENSORRT[:1], *TENSORRT[2:3], "onnxruntime", "onnx", "torch")
+        names = {"tensorrt-rtx-cu13": "TensorRT-RTX", "tensorrt": "TensorRT", "onnxruntime": "ONNX Runtime"}
+        here = ", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items())
+        settings = self.run.shop.settings
+        target = settings.target
+        aims = [
+            f"TensorRT {target.tensorrt}" if target.tensorrt else "",
+            f"TensorRT-RTX {target.tensorrt_rtx}" if target.tensorrt_rtx else "",
+            target.container or "",
+            "compute capability " + ", ".join(target.compute_capabilities) if target.compute_capabilities else "",
+            f"opset {settings.opset.version}" if settings.opset else "opset not pinned",
+        ]  # fmt: skip
+        roots = ", ".join(self._relative(root) for root in self.run.roots)
+        return [
+            f"frictionless: {here or 'no engine installed: pip install pytest-frictionless[all]'}",
+            f"frictionless target: {', '.join(aim for aim in aims if aim)}"
+            + (f"; roots: {roots}" if roots else ""),
+        ]
+
+    def _relative(self, path: Any) -> str:
+        root = self.config.rootpath
+        return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather one cell of the table."""
+        properties = [(n.removeprefix(PROPERTY), v) for n, v in report.user_properties if n.startswith(PROPERTY)]
+        about = dict(properties)
+        if "check" not in about or (report.when != "call" and report.passed):
+            return
+        warnings = [str(value) for name, value in properties if name == "warning"]
+        outcome = "warning" if report.passed and warnings else report.outcome
+        row = self.cells.setdefault(str(about["checkpoint"]), {})
+        row.setdefault(str(about["check"]), Counter())[outcome] += 1
+        for warning in warnings:
+            self.warnings[warning] += 1
+            self.first.setdefault(warning, report.nodeid)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table of checkpoints and checks, then the warnings, each once."""
+        if self.run.found == 0 and not self.run.allow_empty and not self.cells:
+            terminalreporter.section("frictionless", red=True, bold=True)
+            terminalreporter.write_line(self.nothing_found(), red=True)
+            return
+        if not self.cells:
+            return
+        terminalreporter.section("frictionless")
+        terminalreporter.write(_rendered(self._table(), terminalreporter))
+        for warning, count in sorted(self.warnings.items()):
+            times = f" ({count} times)" if count > 1 else ""
+            terminalreporter.write_line(f"warning: {self.first[warning]}: {warning}{times}", yellow=True)
+        store = self.run.shop.store
+        if store.made or store.reused:
+            terminalreporter.write_line(
+                f"artifacts: {store.made} made, {store.reused} reused from {self._relative(store.root)}"
+            )
+
+    def nothing_found(self) -> str:
+        """Why the run fails although no test did."""
+        where = ", ".join(self._relative(root) for root in self.run.roots) or ", ".join(
+            str(arg) for arg in self.config.args
+        )
+        return (
+            f"no checkpoint was found in {where}.\n"
+            "Name the folders: `roots: [models]` in frictionless.yaml, or --frictionless-roots models.\n"
+            "Where none is expected, say --frictionless-allow-empty."
+        )
+
+    def _table(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        used = [name for name in self.run.checks if any(name in row for row in self.cells.values())]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("checkpoint", overflow="fold")
+        for name in used:
+            table.add_column(name, justify="center", no_wrap=True)
+        for checkpoint, row in sorted(self.cells.items()):
+            cells = []
+            for name in used:
+                counts = row.get(name, Counter())
+                worst = next((WORDS[outcome] for outcome in RANK if counts[outcome]), "")
+                many = sum(counts.values())
+                bad = counts["failed"]
+                word = f"{worst} {bad}/{many}" if worst == "FAIL" and many > 1 else worst
+                cells.append(Text(word, style=COLOURS.get(worst, "")))
+            table.add_row(checkpoint, *cells)
+        return table
+
+
+def _rendered(table: Table, reporter: pytest.TerminalReporter) -> str:
+    from rich.console import Console
+
+    colour = reporter.hasmarkup
+    console = Console(
+        file=io.StringIO(), force_terminal=colour, no_color=not colour, width=reporter._tw.fullwidth
+        if reporter.isatty else 160, color_system="standard" if colour else None,
+    )  # fmt: skip
+    console.print(table)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+class Progress:
+    """Seconds of a long step, shown behind the line that pytest is writing."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.reporter = reporter
+        self._shown = 0.0
+
+    def tick(self, step: str, seconds: float) -> None:
+        """Called many times a second while a step runs; writes twice a second from 2 s on."""
+        if seconds < SHOW_AFTER_S or abs(seconds - self._shown) < 0.5:
+            return
+        self._shown = seconds
+        # Save the cursor, write, restore: the next thing pytest writes covers it.
+        self.reporter.write(f"\x1b7 \x1b[2m{step} {seconds:.0f} s\x1b[0m\x1b[K\x1b8", flush=True)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Clear what is left behind the cursor."""
+        if self._shown and report.when == "call":
+            self._shown = 0.0
+            self.reporter.write("\x1b[K")

@@ -1,0 +1,57 @@
+"""The steps that ask TensorRT: parse, build, and who is to blame when a build fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytest_frictionless.backends import tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends.feeds import feeds_at
+
+PLAN = "model.plan"
+
+
+def parse(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
+    """The file through the real parser, with everything it refuses."""
+    del memory, folder
+    return {**tensorrt_parse.parse(path)}
+
+
+def build(
+    memory: dict[str, Any], folder: str, *, path: str, profiles: list[dict[str, Any]],
+    compute_capabilities: list[str], precision: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    """One engine with all profiles; the plan is written beside the record."""
+    del memory
+    record = tensorrt_build.build(
+        path, profiles=[_with_values(each) for each in profiles],
+        compute_capabilities=compute_capabilities, plan_path=str(Path(folder) / PLAN),
+        precision=precision,
+    )  # fmt: skip
+    blame = bool(record["dropped_profiles"]) or tensorrt_build.is_profile_error(record["errors"])
+    return {**record, "profile_errors": blame}
+
+
+def attribute(
+    memory: dict[str, Any], folder: str, *, path: str, profile: dict[str, Any],
+    compute_capabilities: list[str],
+) -> dict[str, Any]:  # fmt: skip
+    """The nodes that the builder refuses although they parse."""
+    del memory, folder
+    rejections = tensorrt_build.attribute(
+        path, profile=_with_values(profile), compute_capabilities=compute_capabilities
+    )
+    return {"rejections": rejections}
+
+
+def _with_values(profile: dict[str, Any]) -> dict[str, Any]:
+    """The profile with the values of shape tensors at min, opt and max.
+
+    A shape tensor is an input whose values are sizes: TensorRT wants their range too.
+    """
+    values: dict[str, list[list[int]]] = {}
+    for each in profile["shape_tensors"]:
+        points = [feeds_at([each], sizes)[each["name"]] for sizes in profile["sizes"]]
+        values[each["name"]] = [[int(value) for value in point.reshape(-1)] for point in points]
+    inputs = {name: shape for name, shape in profile["inputs"].items() if name not in values}
+    return {"name": profile["name"], "inputs": inputs, "values": values}

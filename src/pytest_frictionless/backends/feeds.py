@@ -1,0 +1,101 @@
+"""Input values for a model at given sizes: the same numbers for every runtime and every run."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.artifacts import InputRecord
+from pytest_frictionless.backends import require
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding
+from pytest_frictionless.shapes import TensorType
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+EXTENDED = {
+    "bfloat16": "bfloat16", "float8e4m3fn": "float8_e4m3fn", "float8e5m2": "float8_e5m2",
+    "int4": "int4", "uint4": "uint4", "float4e2m1": "float4_e2m1fn",
+}  # fmt: skip
+"""Element types numpy does not have, by their name in ml_dtypes."""
+
+
+def numpy_dtype(name: str) -> Any:
+    """Numpy's dtype for an element type as signatures spell it."""
+    np = require("numpy", purpose="making inputs")
+    if name in EXTENDED:
+        return np.dtype(getattr(require("ml_dtypes", purpose=f"{name} inputs"), EXTENDED[name]))
+    return np.dtype(object if name == "string" else name)
+
+
+def feeds_at(inputs: Sequence[InputRecord], sizes: Mapping[str, int]) -> dict[str, Array]:
+    """Values for every input where the symbols have these sizes.
+
+    Floats are standard normal, integers uniform in [low, high), both seeded by the input's name and
+    shape. Raises StepFailed FR204 where a sample or a function gives something of the wrong shape.
+    """
+    return {each["name"]: _values(each, sizes) for each in inputs}
+
+
+def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
+    np = require("numpy", purpose="making inputs")
+    tensor = TensorType.parse(record["type"])
+    shape = tensor.shape(sizes)
+    dtype = numpy_dtype(tensor.dtype)
+    generator = np.random.default_rng(zlib.crc32(f"{record['name']}{shape}".encode()))
+    values: Array
+    if "sample" in record:
+        values = _fit(_sample(record), shape)
+    elif "make" in record:
+        module, _, name = record["make"].partition(":")
+        values = np.asarray(getattr(importlib.import_module(module), name)(shape, generator))
+    elif tensor.dtype == "string":
+        values = np.full(shape, "frictionless", dtype=object)
+    elif tensor.dtype == "bool":
+        values = generator.integers(0, 2, shape).astype(bool)
+    elif tensor.dtype.startswith(("int", "uint")):
+        low, high = int(record.get("low", 0)), int(record.get("high", 2))
+        values = generator.integers(low, max(high, low + 1), shape)
+    elif "low" in record or "high" in record:
+        values = generator.uniform(record.get("low", 0.0), record.get("high", 1.0), shape)
+    else:
+        values = generator.standard_normal(shape)
+    if values.shape != shape:
+        raise StepFailed(
+            Finding(
+                code="FR204",
+                message=f"values for input {record['name']} have shape {list(values.shape)}, and "
+                f"{tensor} asks for {list(shape)}",
+                remedy="Make the sample or the function give the shape the profile asks for.",
+            )
+        )
+    return np.ascontiguousarray(values.astype(dtype)).reshape(shape)
+
+
+def _sample(record: InputRecord) -> Array:
+    np = require("numpy", purpose="reading samples")
+    path = Path(record["sample"])
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        array: Array = loaded[record["name"]] if path.suffix == ".npz" else loaded
+    except (OSError, ValueError, KeyError) as error:
+        raise StepFailed(
+            Finding(code="FR204", message=f"sample {path} gives no {record['name']}: {error}")
+        ) from error
+    return array
+
+
+def _fit(values: Array, shape: tuple[int, ...]) -> Array:
+    """Repeat or cut a sample along its axes, so that it fits every shape point."""
+    np = require("numpy", purpose="reading samples")
+    if values.ndim != len(shape) or 0 in values.shape:
+        return values
+    repeats = [-(-want // have) for want, have in zip(shape, values.shape, strict=True)]
+    fitted: Array = np.tile(values, repeats)[tuple(slice(0, want) for want in shape)]
+    return fitted

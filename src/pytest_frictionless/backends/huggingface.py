@@ -1,0 +1,74 @@
+"""From a Hugging Face folder to a module that exports: inputs and sizes come from its config."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+from pytest_frictionless.artifacts import InputRecord
+from pytest_frictionless.backends import require
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding
+
+TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def build(
+    folder: Path, *, trusted: bool
+) -> tuple[Any, list[InputRecord], dict[str, list[int | None]], dict[str, list[str]]]:
+    """The model in eval mode, its inputs, the sizes its config allows, and the keys that differ."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    transformers = require("transformers", purpose="building a Hugging Face model")
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trusted)
+        if hasattr(config, "use_cache"):
+            config.use_cache = False  # a DynamicCache among the outputs cannot be exported
+        name = (config.architectures or [None])[0]
+        cls = getattr(transformers, name) if name else transformers.AutoModel
+        model, keys = cls.from_pretrained(
+            folder, config=config, output_loading_info=True, local_files_only=True
+        )
+    except Exception as error:
+        root = root_cause(error)
+        lines = str(root).strip().splitlines() or [type(root).__name__]
+        raise StepFailed(
+            Finding(
+                code="FR112",
+                message=f"transformers {transformers.__version__} cannot build the model of "
+                f"{folder.name}: {lines[0]}",
+                cause=str(error),
+            )
+        ) from error
+    inputs, ranges = _inputs(model, config)
+    differing = {key: sorted(keys.get(key, ())) for key in ("missing_keys", "unexpected_keys")}
+    return model.eval(), inputs, ranges, differing
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The exception that started a chain."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return error
+
+
+def _inputs(model: Any, config: Any) -> tuple[list[InputRecord], dict[str, list[int | None]]]:
+    accepted = inspect.signature(model.forward).parameters
+    if model.main_input_name == "input_ids":
+        high = {"input_ids": config.vocab_size, "attention_mask": 2}
+        high["token_type_ids"] = getattr(config, "type_vocab_size", 0)
+        longest = getattr(config, "max_position_embeddings", None)
+        inputs: list[InputRecord] = [
+            {"name": name, "type": "int64[batch, seq]", "low": int(name == "attention_mask"), "high": high[name]}
+            for name in TEXT_INPUTS
+            if name in accepted and high[name]
+        ]
+        return inputs, {"batch": [1, None], "seq": [1, longest]}
+    if model.main_input_name == "pixel_values":
+        size = getattr(config, "image_size", 224)
+        height, width = (size, size) if isinstance(size, int) else size
+        channels = getattr(config, "num_channels", 3)
+        tensor = f"float32[batch, {channels}, {height}, {width}]"
+        return [{"name": "pixel_values", "type": tensor}], {"batch": [1, None]}
+    return [], {}

@@ -1,0 +1,191 @@
+"""Running the exported model in ONNX Runtime, and comparing what it gives with the reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord, InputRecord
+from pytest_frictionless.backends import require
+from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
+from pytest_frictionless.backends.onnx_file import place_of, read_graph
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.shapes import ShapePoint
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+REFERENCE = "reference.npz"
+TOLERANCES = {
+    "float64": (1e-5, 1e-6), "float32": (1e-3, 1e-4), "float16": (1e-2, 1e-2),
+    "bfloat16": (5e-2, 5e-2),
+}  # fmt: skip
+"""Relative tolerance, and absolute tolerance as a share of the output's largest magnitude.
+
+The share keeps elements near zero from failing a model whose error is that of rounding.
+"""
+
+_RUN_ERROR = re.compile(r"while running (?P<operator>\w+) node\. Name:'(?P<node>[^']*)'")
+
+
+def execute(
+    memory: dict[str, Any], folder: str, *, path: str, inputs: list[InputRecord], point: str,
+    sizes: dict[str, int], reference: str | None, tolerance: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Run the model at one shape point and compare it with `reference`, an .npz of eager outputs.
+
+    Without one, the same file without graph optimisation is the reference. Raises StepFailed FR605
+    with the node where ONNX Runtime fails, FR706 where it has no kernel for a type.
+    """
+    del folder
+    feeds = feeds_at(inputs, sizes)
+    where = ShapePoint(point, sizes)
+    names, values = _run(memory, path, feeds, where, optimised=True)
+    expected = (
+        _load_reference(Path(reference)) if reference
+        else _run(memory, path, feeds, where, optimised=False)[1]
+    )  # fmt: skip
+    if len(expected) != len(values):
+        message = f"the file has {len(values)} outputs, and the model gives {len(expected)}"
+        raise StepFailed(Finding(code="FR606", message=message))
+    record: ExecutionRecord = {
+        "sizes": sizes,
+        "outputs": [
+            {"name": name, "dtype": str(value.dtype), "dims": [*value.shape]}
+            for name, value in zip(names, values, strict=True)
+        ],
+        "comparisons": [
+            compare(name, value, wanted, tolerance)
+            for name, value, wanted in zip(names, values, expected, strict=True)
+        ],
+        "reference": "eager torch" if reference else "ONNX Runtime without optimisation",
+    }
+    return {**record}
+
+
+def _run(
+    memory: dict[str, Any], path: str, feeds: Mapping[str, Array], point: ShapePoint, *, optimised: bool
+) -> tuple[list[str], list[Array]]:
+    session = _session(memory, path, optimised=optimised)
+    names = [output.name for output in session.get_outputs()]
+    try:
+        values = session.run(None, {name: _runtime_value(value) for name, value in feeds.items()})
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise StepFailed(_run_finding(path, str(error), point)) from error
+    return names, [_array(value) for value in values]
+
+
+def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
+    ort = require("onnxruntime", purpose="running the exported model")
+    key = f"session {optimised} {path}"
+    if key not in memory:
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        levels = ort.GraphOptimizationLevel
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
+        try:
+            memory[key] = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            text = _words(str(error))
+            code = "FR706" if "NOT_IMPLEMENTED" in text else "FR605"
+            verb = "has no kernel for" if code == "FR706" else "cannot load"
+            finding = Finding(code=code, message=f"ONNX Runtime {ort.__version__} {verb} the model: {text}")
+            raise StepFailed(finding) from error
+    return memory[key]
+
+
+def _words(text: str) -> str:
+    """ONNX Runtime's message without its own source location."""
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", text.strip())
+    text = re.sub(r"/\S+?/onnxruntime/\S+:\d+ [^\n]*?\) ?", "", text)
+    return text.splitlines()[0].strip() if text else text
+
+
+def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
+    place = None
+    if match := _RUN_ERROR.search(text):
+        model = read_graph(path)
+        found = [place_of(node) for node in model.graph.node if node.name == match["node"]]
+        place = found[0] if found else Place(node=match["node"], operator=match["operator"])
+    reason = text.partition("Status Message:")[2].strip() or text
+    return Finding(
+        code="FR605", message=f"does not run at {point}: {_words(reason)}", place=place, cause=_words(text)
+    )
+
+
+def _runtime_value(value: Array) -> Any:
+    ort = require("onnxruntime", purpose="running the exported model")
+    if value.dtype.kind != "V" and value.dtype.name not in ("bfloat16",):
+        return value
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(value, 16)
+
+
+def _array(value: Any) -> Array:
+    np = require("numpy", purpose="comparing outputs")
+    return np.asarray(value) if not isinstance(value, list) else np.asarray(value, dtype=object)
+
+
+def _load_reference(path: Path) -> list[Array]:
+    np = require("numpy", purpose="comparing outputs")
+    with np.load(path, allow_pickle=False) as loaded:
+        arrays: list[Array] = []
+        for index in range(len(loaded.files) // 2):
+            dtype = str(loaded[f"dtype_{index}"])
+            arrays.append(loaded[f"output_{index}"].astype(numpy_dtype(dtype)))
+    return arrays
+
+
+def compare(
+    name: str, value: Array, reference: Array, tolerance: Mapping[str, Any]
+) -> ComparisonRecord:
+    """One output against its reference: |value - reference| <= atol + rtol * |reference|.
+
+    NaN equals NaN and infinity itself: a model may mean them. `tolerance` may hold `rtol`, `atol`
+    (then absolute) and `outputs`, the same by output name.
+    """
+    np = require("numpy", purpose="comparing outputs")
+    record: ComparisonRecord = {
+        "name": name, "dtype": str(reference.dtype), "shape": [*value.shape],
+        "reference_shape": [*reference.shape], "max_abs": 0.0, "max_rel": 0.0, "worst_index": [],
+        "worst_value": 0.0, "worst_reference": 0.0, "violations": 0, "elements": int(value.size),
+        "not_finite": 0, "reference_not_finite": 0, "rtol": 0.0, "atol": 0.0,
+    }  # fmt: skip
+    if value.shape != reference.shape or value.dtype == object or not value.size:
+        if value.dtype == object and value.shape == reference.shape:
+            record["violations"] = int((value != reference).sum())
+        return record
+    got, want = value.astype(np.float64), reference.astype(np.float64)
+    finite = np.isfinite(want)
+    scale = float(np.abs(want[finite]).max()) if finite.any() else 1.0
+    rtol, share = TOLERANCES.get(str(reference.dtype), (0.0, 0.0))
+    own = {**tolerance, **(tolerance.get("outputs") or {}).get(name, {})}
+    record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]
+    record["atol"] = share * scale if own.get("atol") is None else own["atol"]
+    with np.errstate(all="ignore"):
+        error = np.abs(got - want)
+        error[(got == want) | (np.isnan(got) & np.isnan(want))] = 0.0
+        error[np.isnan(error)] = np.inf
+        allowed = record["atol"] + record["rtol"] * np.where(finite, np.abs(want), 0.0)
+        excess = np.where(error > 0, error / np.maximum(allowed, 1e-300), 0.0)
+        relative = np.where(error > 0, error / np.maximum(np.abs(want), 1e-300), 0.0)
+    worst = np.unravel_index(int(excess.argmax()), excess.shape)
+    record.update(
+        max_abs=_number(error.max()), max_rel=_number(relative[np.abs(want) > 1e-3 * scale].max(initial=0.0)),
+        worst_index=[int(i) for i in worst], worst_value=_number(got[worst]),
+        worst_reference=_number(want[worst]), violations=int((excess > 1.0).sum()),
+        not_finite=int((~np.isfinite(got)).sum()), reference_not_finite=int((~finite).sum()),
+    )  # fmt: skip
+    return record
+
+
+def _number(value: Any) -> float:
+    """A float that JSON can hold."""
+    number = float(value)
+    return number if abs(number) < 1e308 else (1e308 if number > 0 else -1e308) if number == number else 0.0

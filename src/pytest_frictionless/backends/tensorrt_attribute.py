@@ -1,0 +1,278 @@
+"""Which node keeps the builder from making an engine of a model that parses.
+
+The model is frozen at one shape of the profile, where every tensor has a known type and shape. A
+node that the builder's words name is believed when the model without it is refused for another
+reason, or not at all; where no name is said, beginnings of the graph are built to find it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.backends import onnx_cut, require, tensorrt
+from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.tensorrt_build import run
+from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import onnx
+
+    from pytest_frictionless.artifacts import NetworkTensor, RejectionRecord
+
+_POINTS = (1, 0, 2)
+"""Where the model is frozen, in this order: opt, min, max."""
+_QUANTISED = ("int8", "float8e4m3fn", "uint4", "int4", "float4e2m1")
+_PRODUCED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not produced by")
+_CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consumed by")
+_WHOLE_MODEL = re.compile(r"Cannot compile for target")
+"""Words about the types of all nodes, as BF16 on compute capability 7.5: no node is to blame."""
+_MOST_CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """One build of a cut model."""
+
+    parsed: bool
+    built: bool
+    errors: list[str]
+    tensors: dict[str, NetworkTensor]
+
+    @property
+    def is_refusal(self) -> bool:
+        """True where the model itself is refused, not its profile, and not for want of memory."""
+        return self.parsed and not self.built and not is_profile_error(self.errors) and (
+            not is_memory_error(self.errors)
+        )  # fmt: skip
+
+
+def attribute(
+    path: str,
+    *,
+    profile: Mapping[str, Any],
+    compute_capabilities: Sequence[str] = (),
+    budget_s: float = 120,
+) -> list[RejectionRecord]:
+    """Name the nodes which the builder refuses, in the order of the file.
+
+    One record without a node, holding the builder's words, where none can be blamed; no record
+    where the build fails for its profile or its memory, or does not fail.
+    """
+    onnx = require("onnx", purpose="naming the nodes that the builder refuses")
+    search = _Search(path, compute_capabilities, time.monotonic() + budget_s)
+    model, search.origins = inline(onnx.load(path, load_external_data=False))
+    for point in _POINTS if profile.get("inputs") or profile.get("values") else _POINTS[:1]:
+        frozen = _freeze(model, profile, point)
+        trial = search.build(frozen)
+        if trial.is_refusal:
+            search.name_all(frozen, trial)
+            return search.records()
+        if search.late:
+            break
+    # Fails only while shapes are dynamic: nothing can be cut, so the first node is named alone.
+    trial = search.build(model, profile)
+    if trial.is_refusal:
+        search.name_first(model, trial, profile)
+    return search.records()
+
+
+class _Search:
+    def __init__(self, path: str, capabilities: Sequence[str], deadline: float) -> None:
+        self.path, self.capabilities, self.deadline = path, capabilities, deadline
+        self.origins: dict[str, Origin] = {}
+        self.found: dict[str, str] = {}
+        """Reason by name of the node."""
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def build(self, model: onnx.ModelProto, profile: Mapping[str, Any] | None = None) -> _Trial:
+        reading = tensorrt.read(model.SerializeToString(), self.path)
+        tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
+        attempt = run(
+            reading, profiles=[{"name": "trial", **profile}] if profile else [],
+            compute_capabilities=self.capabilities,
+        )  # fmt: skip
+        return _Trial(
+            parsed=reading.parsed, built=attempt.plan is not None, errors=attempt.errors,
+            tensors=tensors,
+        )  # fmt: skip
+
+    def records(self) -> list[RejectionRecord]:
+        order = {name: i for i, name in enumerate(self.origins)}
+        names = sorted(self.found, key=lambda name: order.get(name, len(order)))
+        nobody = Origin(node="", operator="")
+        return [_rejection(self.origins.get(name, nobody), self.found[name]) for name in names]
+
+    def name_all(self, model: onnx.ModelProto, trial: _Trial) -> None:
+        """Name a refused node, cut it, and go on until an engine is built."""
+        while trial.is_refusal and not self.late and not _WHOLE_MODEL.search(trial.errors[0]):
+            named = _named(model, trial.errors)[:_MOST_CANDIDATES]
+            for name in self._suspects(model, trial, named):
+                rest = _without(model, name, trial.tensors)
+                after = self.build(rest)
+                if name in named and not after.built and after.errors == trial.errors:
+                    continue  # the same words without it: it was not the cause
+                self.found[name] = _words(trial.errors, name)
+                model, trial = rest, after
+                break
+            else:
+                break
+        if not self.found:
+            self.found[""] = " ".join(trial.errors)
+
+    def name_first(self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any]) -> None:
+        """Name the node that the words name first, else the one that bisection finds."""
+        whole = _WHOLE_MODEL.search(trial.errors[0])
+        named = _named(model, trial.errors) or self._bisect(model, trial, profile)
+        name = "" if whole else next(iter(named), "")
+        self.found[name] = _words(trial.errors, name)
+
+    def _suspects(
+        self, model: onnx.ModelProto, trial: _Trial, named: Sequence[str]
+    ) -> Iterator[str]:
+        yield from named
+        yield from (name for name in self._bisect(model, trial) if name not in named)
+
+    def _bisect(
+        self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None = None
+    ) -> list[str]:
+        """Last node of the shortest beginning that is refused; empty where none is found in time."""
+        count = len(model.graph.node)
+        ends = (
+            [k for k in range(1, count) if _can_end(model, k, trial.tensors)]
+            if (count <= 4000)
+            else []
+        )
+        low, high = 0, len(ends)  # ends[high] is refused; the whole graph is known to be
+        while low < high:
+            if self.late:
+                return []
+            middle = (low + high) // 2
+            outputs = [
+                _value(name, trial.tensors[name]) for name in onnx_cut.frontier(model, ends[middle])
+            ]
+            part = onnx_cut.beginning(model, ends[middle], outputs=outputs)
+            onnx_cut.prune(part)
+            refused = self.build(part, profile).is_refusal
+            low, high = (low, middle) if refused else (middle + 1, high)
+        end = ends[high] if high < len(ends) else count
+        start = ends[high - 1] if high else 0
+        return [
+            node.name for node in reversed(model.graph.node[start:end]) if node.name in self.origins
+        ]
+
+
+def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
+    """The model with the shapes, and the contents of shape tensors, of one point of the profile."""
+    import onnx
+    from onnx import helper
+
+    frozen = onnx.ModelProto()
+    frozen.CopyFrom(model)
+    graph = frozen.graph
+    values: Mapping[str, Any] = profile.get("values", {})
+    for i in reversed(range(len(graph.input))):
+        value = graph.input[i]
+        kind = value.type.tensor_type
+        if value.name in values:
+            content = list(values[value.name][point])
+            dims = [len(content)] if len(kind.shape.dim) else []
+            graph.initializer.append(helper.make_tensor(value.name, kind.elem_type, dims, content))
+            del graph.input[i]
+        elif value.name in profile.get("inputs", {}):
+            shape = list(profile["inputs"][value.name][point])
+            value.CopyFrom(helper.make_tensor_value_info(value.name, kind.elem_type, shape))
+    return frozen
+
+
+def _named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
+    """Nodes that the builder's words name, longest name first.
+
+    Layers are called as their node, with `_2` or `_OutputLayer` behind it; tensors as in the file.
+    """
+    text = "\n".join(errors)
+    makers: dict[str, str] = {}
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    names: list[str] = []
+    for _, _, node in onnx_cut.walk(model.graph):
+        names.append(node.name)
+        for output in node.output:
+            makers[output] = node.name
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    made = [makers[m["name"]] for m in _PRODUCED.finditer(text) if m["name"] in makers]
+    read = [
+        node.name
+        for m in _CONSUMED.finditer(text)
+        for node in readers.get(m["name"], [])
+        if node.op_type not in ("DequantizeLinear", "Concat", "Shape", "Reshape", "Identity")
+    ]
+    quoted = sorted((n for n in names if n in text and _says(text, n)), key=len, reverse=True)
+    return list(dict.fromkeys([*made, *read, *quoted]))
+
+
+def _says(text: str, name: str) -> bool:
+    """True where a name stands in a text as a word of its own."""
+    pattern = rf"(?<![\w/.]){re.escape(name)}(?:_\d+|_\w*Layer|_Attention\w*)?(?![\w/]|\.\w)"
+    return re.search(pattern, text) is not None
+
+
+def _without(
+    model: onnx.ModelProto, name: str, tensors: Mapping[str, NetworkTensor]
+) -> onnx.ModelProto:
+    import onnx
+
+    rest = onnx.ModelProto()
+    rest.CopyFrom(model)
+
+    def stand_in(graph: onnx.GraphProto, tensor: str) -> onnx_cut.StandIn | None:
+        known = tensors.get(tensor)
+        # A size that depends on values (-1) is 1 here: it broadcasts with everything.
+        return known and onnx_cut.StandIn(
+            elem_type=_elem_type(known), dims=[max(size, 1) for size in known["shape"]], exact=True
+        )
+
+    onnx_cut.cut(rest, name, stand_in, quantise=True)
+    onnx_cut.prune(rest)
+    return rest
+
+
+def _can_end(model: onnx.ModelProto, count: int, tensors: Mapping[str, NetworkTensor]) -> bool:
+    """True where the graph may end here: the builder takes no output of a quantised type."""
+    names = onnx_cut.frontier(model, count)
+    return bool(names) and all(
+        name in tensors and tensors[name]["dtype"] not in _QUANTISED for name in names
+    )
+
+
+def _value(name: str, tensor: NetworkTensor) -> onnx.ValueInfoProto:
+    from onnx import helper
+
+    return helper.make_tensor_value_info(name, _elem_type(tensor), None)
+
+
+def _elem_type(tensor: NetworkTensor) -> int:
+    from onnx import TensorProto
+
+    spelled = tensor["dtype"].upper()
+    names = {"FLOAT32": "FLOAT", "FLOAT64": "DOUBLE"}
+    return int(TensorProto.DataType.Value(names.get(spelled, spelled)))
+
+
+def _words(errors: Sequence[str], name: str) -> str:
+    """The error that names the node, else the first."""
+    return next((text for text in errors if name and _says(text, name)), errors[0])
+
+
+def _rejection(origin: Origin, reason: str) -> RejectionRecord:
+    return {
+        "stage": "build", "kind": "builder", "operator": origin.operator, "node": origin.node,
+        "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""What an exported program says of its own inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.artifacts import InputRecord
+
+if TYPE_CHECKING:
+    import torch
+
+
+def placeholders(program: torch.export.ExportedProgram) -> dict[str, Any]:
+    """The fake tensor of every user input, by name, in order."""
+    wanted = program.graph_signature.user_inputs
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    return {str(name): values[name] for name in wanted if name in values}
+
+
+def declared_inputs(
+    program: torch.export.ExportedProgram,
+) -> tuple[list[InputRecord], dict[str, list[int | None]]]:
+    """Inputs as signatures, and the range of each symbol.
+
+    The name a dimension had does not survive saving (it is `s77` then): axis 0 becomes `batch`, the
+    others are named after their input, as `x_2`.
+    """
+    names: dict[str, str] = {}
+    ranges: dict[str, list[int | None]] = {}
+    inputs: list[InputRecord] = []
+    for name, value in placeholders(program).items():
+        if not hasattr(value, "shape"):
+            continue
+        dims = []
+        for axis, size in enumerate(value.shape):
+            if is_static(size):
+                dims.append(str(int(size)))
+                continue
+            expression = str(size.node.expr)
+            plain = "batch" if axis == 0 and "batch" not in names.values() else f"{name}_{axis}"
+            symbol = names.setdefault(expression, plain)
+            dims.append(symbol)
+            ranges[symbol] = proved_range(program, size.node.expr)
+        dtype = str(value.dtype).removeprefix("torch.")
+        inputs.append({"name": name, "type": f"{dtype}[{', '.join(dims)}]"})
+    return inputs, ranges
+
+
+def is_static(size: Any) -> bool:
+    """Whether a size is a number, also where torch carries it as an expression."""
+    return isinstance(size, int) or bool(size.node.expr.is_number)
+
+
+def proved_range(program: torch.export.ExportedProgram, expression: Any) -> list[int | None]:
+    """Lower and upper bound that torch proved for a symbolic size; None for unbounded."""
+    bounds = program.range_constraints.get(expression)
+    if bounds is None:
+        return [None, None]
+    return [_finite(bounds.lower), _finite(bounds.upper)]
+
+
+def _finite(bound: Any) -> int | None:
+    try:
+        number = int(bound)
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        return None
+    return None if number >= 2**31 - 1 else number

@@ -1,0 +1,145 @@
+"""A check is a question asked of a checkpoint; its answers are findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from pytest_frictionless.shapes import Profile, ShapePoint
+    from pytest_frictionless.workbench.workbench import Workbench
+
+
+class Scope(StrEnum):
+    """What a check is asked for: once a checkpoint, once a profile, or once a shape point."""
+
+    CHECKPOINT = "checkpoint"
+    PROFILE = "profile"
+    POINT = "point"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a check is asked about."""
+
+    workbench: Workbench
+    profile_name: str = ""
+    point_name: str = ""
+    measurements: dict[str, Any] = field(default_factory=dict)
+    """Numbers to keep with the item; a check writes them here."""
+    notes: list[str] = field(default_factory=list)
+    """Remarks shown with the item that are no findings."""
+
+    @property
+    def profile(self) -> Profile:
+        """The profile asked about."""
+        return self.workbench.profiles()[self.profile_name]
+
+    @property
+    def point(self) -> ShapePoint:
+        """The shape point asked about."""
+        return self.profile.at(self.point_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A question with a name; one item for each checkpoint, profile or point it is asked of."""
+
+    name: str
+    scope: Scope
+    run: Callable[[Context], Iterator[Finding]]
+    after: tuple[str, ...] = ()
+    """Checks whose failure makes this question moot: one cause, one red line."""
+    title: str = ""
+    """The question itself, as one line for the documentation and `--markers`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one question."""
+
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[tuple[Finding, str], ...] = ()
+    """Findings that the user suppressed, with the reason."""
+    skip: str = ""
+    """Why the question could not be asked; empty where it was."""
+    blocked_by: str = ""
+    """Name of the check, with profile and point, whose failure made this one moot."""
+    measurements: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among the findings."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def slug(check: Check, profile: str, point: str) -> str:
+    """Name of an item: the check, with the profile and the point it is asked for."""
+    if check.scope is Scope.CHECKPOINT:
+        return check.name
+    return f"{check.name}-{profile}" + (f"-{point}" if check.scope is Scope.POINT else "")
+
+
+class Examiner:
+    """Asks checks of one checkpoint and remembers the verdicts."""
+
+    def __init__(self, workbench: Workbench, checks: Mapping[str, Check]) -> None:
+        self.workbench = workbench
+        self.checks = checks
+        self._verdicts: dict[str, Verdict] = {}
+
+    def verdict(self, check: Check, profile: str = "", point: str = "") -> Verdict:
+        """The verdict of one check, asked now or remembered."""
+        name = slug(check, profile, point)
+        if name not in self._verdicts:
+            self._verdicts[name] = self._blocked(check, profile, point) or self._ask(
+                check, profile, point
+            )
+        return self._verdicts[name]
+
+    def _blocked(self, check: Check, profile: str, point: str) -> Verdict | None:
+        for name in check.after:
+            needed = self.checks.get(name)
+            if needed is None:
+                continue
+            verdict = self.verdict(needed, profile, point)
+            if verdict.failed or verdict.blocked_by:
+                blocked_by = verdict.blocked_by or slug(needed, profile, point)
+                return Verdict(findings=verdict.findings, blocked_by=blocked_by)
+            if verdict.skip:
+                return Verdict(skip=verdict.skip)
+        return None
+
+    def _ask(self, check: Check, profile: str, point: str) -> Verdict:
+        context = Context(workbench=self.workbench, profile_name=profile, point_name=point)
+        findings: list[Finding] = []
+        skip = ""
+        try:
+            findings.extend(check.run(context))
+        except StepFailed as failed:
+            findings.append(failed.finding)
+            reason = self.workbench.spec.ignore.get(failed.finding.code)
+            skip = f"{failed.finding.headline} (ignored: {reason})" if reason else ""
+        except MissingDependency as missing:
+            skip = str(missing)
+        kept = [finding for finding in findings if finding.code not in self.workbench.spec.ignore]
+        skips = [finding for finding in kept if finding.severity is Severity.SKIP]
+        if skips and len(skips) == len(kept):
+            skip = skip or skips[0].headline
+        return Verdict(
+            findings=tuple(finding for finding in kept if finding.severity is not Severity.SKIP),
+            ignored=tuple(
+                (finding, self.workbench.spec.ignore[finding.code])
+                for finding in findings
+                if finding.code in self.workbench.spec.ignore
+            ),
+            skip=skip,
+            measurements=context.measurements,
+            notes=tuple(context.notes),
+        )

@@ -1,0 +1,15 @@
+"""The checks, in the order of their items. A new one is a file here and a name in CHECKS."""
+
+from __future__ import annotations
+
+from pytest_frictionless.checks import build, dynamic, export, load, operators, opset, parity
+
+CHECKS = (
+    load.CHECK,
+    export.CHECK,
+    opset.CHECK,
+    operators.CHECK,
+    dynamic.CHECK,
+    parity.CHECK,
+    build.CHECK,
+)

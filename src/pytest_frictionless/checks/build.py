@@ -1,0 +1,163 @@
+"""Does TensorRT build one engine that serves every profile?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_frictionless.artifacts import BuildRecord
+from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.shapes import TensorType
+
+PRECISIONS = {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32", "fp8": "float8e4m3fn", "int8": "int8"}
+
+
+def run(ctx: Context) -> Iterator[Finding]:
+    """Validate the profile, build all profiles together, and read back what was delivered."""
+    bench = ctx.workbench
+    yield from (impossible := list(_impossible(ctx)))
+    if impossible:
+        return
+    names = list(bench.profiles())
+    joint = bench.build(names)
+    ctx.measurements.update(
+        engine=joint["engine"], plan_bytes=joint["plan_bytes"], build_s=joint["build_s"],
+        peak_mib=joint["peak_rss_mib"], profiles=joint["profiles"],
+        compute_capabilities=joint["compute_capabilities"],
+    )  # fmt: skip
+    for capability in joint["unavailable_capabilities"]:
+        yield Finding(
+            code="FR805",
+            message=f"compute capability {capability} cannot be targeted by {joint['engine']} on this "
+            "machine: not proved here",
+            severity=Severity.WARNING,
+        )
+    if ctx.profile_name in joint["dropped_profiles"]:
+        yield _failure(ctx, joint, "FR802", "drops the profile")
+    elif not joint["built"]:
+        yield from _blame_profile(ctx, joint, names)
+    elif joint["profiles"] < len(names):
+        yield _failure(ctx, joint, "FR802", f"kept {joint['profiles']} of {len(names)} profiles")
+    else:
+        yield from _precision(ctx)
+
+
+def _impossible(ctx: Context) -> Iterator[Finding]:
+    """What TensorRT would tell later and worse: sizes that cannot be."""
+    record = ctx.workbench.onnx()
+    file_dims = {each["name"]: each["dims"] for each in record["inputs"]}
+    for each in ctx.workbench.inputs():
+        tensor = TensorType.parse(each["type"])
+        dims = file_dims.get(each["name"])
+        if dims is not None and len(dims) != len(tensor.dims):
+            yield Finding(
+                code="FR803",
+                message=f"input {each['name']} is declared {tensor} and has {len(dims)} axes in the file",
+            )
+            continue
+        for point in ctx.profile.points():
+            shape = tensor.shape(point.sizes)
+            for axis, (size, written) in enumerate(zip(shape, dims or (), strict=False)):
+                if isinstance(written, int) and size != written:
+                    yield Finding(
+                        code="FR803",
+                        message=f"axis {axis} of input {each['name']} is {written} in the file, and "
+                        f"profile {ctx.profile_name} asks for {size} at {point}",
+                    )
+                    return
+            if any(size < 0 for size in shape):
+                yield Finding(
+                    code="FR803",
+                    message=f"input {each['name']} would have shape {list(shape)} at {point}",
+                )
+                return
+    yield from _shared_names(ctx)
+
+
+def _shared_names(ctx: Context) -> Iterator[Finding]:
+    """One name in the file for axes that the profile gives different sizes: TensorRT refuses that."""
+    record = ctx.workbench.onnx()
+    types = {each["name"]: TensorType.parse(each["type"]) for each in ctx.workbench.inputs()}
+    for point in ctx.profile.points():
+        seen: dict[str, tuple[str, int, int]] = {}
+        for each in record["inputs"]:
+            shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
+            for axis, (name, size) in enumerate(zip(each["dims"] or (), shape, strict=False)):
+                if not isinstance(name, str) or not name:
+                    continue
+                first = seen.setdefault(name, (each["name"], axis, size))
+                if first[2] != size:
+                    yield Finding(
+                        code="FR806",
+                        message=f"axis {first[1]} of {first[0]} and axis {axis} of {each['name']} share "
+                        f"the name {name!r}, and are {first[2]} and {size} at {point}: "
+                        "TensorRT takes dimensions of one name as equal",
+                        remedy="Export again with a name for each axis, or rename them: "
+                        f"{first[0]}_{first[1]}, {each['name']}_{axis}.",
+                    )
+                    return
+
+
+def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterator[Finding]:
+    """Build each profile alone: the ones that fail alone are to blame, else the combination is."""
+    if len(names) == 1:
+        yield _failure(ctx, joint, "FR801", "gives no engine")
+        return
+    alone = {name: ctx.workbench.build([name]) for name in names}
+    culprits = [name for name, record in alone.items() if not record["built"]]
+    if ctx.profile_name in culprits:
+        yield _failure(ctx, alone[ctx.profile_name], "FR801", "gives no engine for this profile alone")
+    elif not culprits:
+        yield _failure(ctx, joint, "FR801", "builds each profile alone and not all together")
+    else:
+        ctx.notes.append(
+            f"the engine with all profiles fails because of {', '.join(culprits)}; this one builds"
+        )
+
+
+def _failure(ctx: Context, record: BuildRecord, code: str, verb: str) -> Finding:
+    errors = record["errors"]
+    return Finding(
+        code=code,
+        message=f"{record['engine']} {verb} ({ctx.profile}): {errors[0] if errors else 'no word why'}",
+        cause="\n".join(errors[:8]) if len(errors) > 1 else "",
+    )
+
+
+def _precision(ctx: Context) -> Iterator[Finding]:
+    """What the network computes in, against what was asked for."""
+    parsed = ctx.workbench.parsed()
+    asked = ctx.workbench.spec.precision
+    record = ctx.workbench.onnx()
+    types = {each["name"]: each["dtype"] for each in parsed["inputs"] + parsed["outputs"]}
+    narrowed = [
+        each["name"]
+        for each in record["inputs"] + record["outputs"]
+        if each["dtype"] == "float64" and types.get(each["name"]) == "float32"
+    ]
+    if narrowed and asked != "fp32":
+        yield Finding(
+            code="FR804",
+            message=f"{', '.join(narrowed)} is float64 in the file, and {parsed['engine']} computes "
+            "in float32",
+            cause="TensorRT has no float64: it narrows without an error",
+            remedy="Export the model in float32, or say `precision: fp32` to accept it.",
+            severity=Severity.WARNING,
+        )
+    if asked is None or asked == "fp32":
+        return
+    floating = {name: n for name, n in parsed["layer_types"].items() if "float" in name}
+    wanted = PRECISIONS[asked]
+    if not floating.get(wanted) and parsed["layer_types"].get(wanted, 0) == 0:
+        kinds = ", ".join(f"{n} {name}" for name, n in sorted(parsed["layer_types"].items()))
+        yield Finding(
+            code="FR804",
+            message=f"precision {asked} is asked for, and no layer of the network computes in {wanted}",
+            cause=f"layers by type: {kinds}",
+        )
+
+
+CHECK = Check(
+    name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators", "dynamic"),
+    title="does TensorRT build one engine that serves every profile?",
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""Are the dimensions declared dynamic really dynamic, over the whole profile?
+
+Cheapest evidence first: what torch proved, what the file declares, what the parser made of it, and
+then the truth: a run at min, opt, max and one point between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
+from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding
+from pytest_frictionless.shapes import Dimension, ShapePoint, TensorType, proof_covers
+
+
+def run(ctx: Context) -> Iterator[Finding]:
+    """Yield the first kind of evidence that says no: the later ones follow from it."""
+    profile = ctx.profile
+    dynamic = {symbol for symbol, span in profile.ranges.items() if span.min != span.max}
+    ctx.measurements.update(profile=str(profile), assumed=profile.assumed)
+    for evidence in (_captured, _written, _parsed, _executed):
+        findings = list(evidence(ctx, dynamic))
+        if findings:
+            yield from findings
+            return
+
+
+def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
+    """What torch.export proved of each symbol."""
+    capture = ctx.workbench.capture()
+    short = [
+        symbol
+        for symbol in sorted(dynamic)
+        if symbol in capture["ranges"] and not proof_covers(
+            capture["ranges"][symbol], ctx.profile.ranges[symbol].min, ctx.profile.ranges[symbol].max
+        )
+    ]
+    if not short:
+        return
+    if "error" in capture:
+        yield Finding.from_json(capture["error"])
+        return
+    for symbol in short:
+        lower, upper = capture["ranges"][symbol]
+        if lower == upper:
+            yield Finding(
+                code="FR601",
+                message=f"{symbol} is always {lower} in the exported program, and profile "
+                f"{ctx.profile} asks for a range",
+            )
+        else:
+            yield Finding(
+                code="FR602",
+                message=f"{symbol} is proved for {_span(lower, upper)} only, and profile "
+                f"{ctx.profile} goes beyond",
+            )
+
+
+def _span(lower: int | None, upper: int | None) -> str:
+    return f"{'0' if lower is None else lower}..{'' if upper is None else upper}"
+
+
+def _declared(ctx: Context) -> Iterator[tuple[str, int, Dimension]]:
+    """Every axis the signature calls dynamic: input, axis, dimension."""
+    for each in ctx.workbench.inputs():
+        for axis, dim in enumerate(TensorType.parse(each["type"]).dims):
+            if dim.symbol is not None:
+                yield each["name"], axis, dim
+
+
+def _written(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
+    """What the file declares."""
+    record = ctx.workbench.onnx()
+    dims = {each["name"]: each["dims"] for each in record["inputs"]}
+    for name, axis, dim in _declared(ctx):
+        written = dims.get(name)
+        if name not in dims:
+            yield Finding(code="FR204", message=f"the file has no input {name}: {', '.join(dims)}")
+            return
+        if written is None or dim.symbol not in dynamic:
+            continue
+        if axis >= len(written):
+            yield Finding(
+                code="FR204",
+                message=f"input {name} has {len(written)} axes in the file: {written}",
+            )
+            return
+        if isinstance(written[axis], int):
+            yield Finding(
+                code="FR603",
+                message=f"axis {axis} of input {name} is declared {dim} and is {written[axis]} in "
+                f"the file: profile {ctx.profile} cannot be served",
+            )
+
+
+def _parsed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
+    """What the parser made of it; asked only where it takes the whole model."""
+    record = ctx.workbench.parsed()
+    shapes = {each["name"]: each["shape"] for each in record["inputs"]}
+    for name, axis, dim in _declared(ctx):
+        if dim.symbol in dynamic and name in shapes and shapes[name][axis] != -1:
+            yield Finding(
+                code="FR604",
+                message=f"axis {axis} of input {name} is declared {dim} and is {shapes[name][axis]} "
+                f"in the network of {record['engine']}",
+            )
+
+
+def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
+    """Runs at min, opt, max and between, and the shapes they give."""
+    record = ctx.workbench.onnx()
+    points = [*ctx.profile.points(), *([ctx.profile.at("between")] if dynamic else [])]
+    for point in points:
+        try:
+            execution = ctx.workbench.execution(point)
+        except StepFailed as failed:
+            if failed.finding.code in ("FR605", "FR606"):
+                yield _with_assumption(ctx, failed.finding)
+                return
+            if failed.finding.code == "FR706":
+                raise
+            yield _with_assumption(ctx, failed.finding)
+            return
+        for compared in execution["comparisons"]:
+            if compared["shape"] != compared["reference_shape"]:
+                yield Finding(
+                    code="FR606",
+                    message=f"output {compared['name']} is {compared['shape']} at {point}, and "
+                    f"{execution['reference']} gives {compared['reference_shape']}",
+                    place=ctx.workbench.lost_symbol(),
+                )
+                return
+        yield from _wrong_outputs(record, execution["outputs"], point, ctx)
+
+
+def _wrong_outputs(record: OnnxRecord, outputs: Sequence[TensorRecord], point: ShapePoint, ctx: Context) -> Iterator[Finding]:
+    """Output axes that the file calls by an input's symbol and that do not follow it."""
+    sizes = _file_symbols(record, ctx, point)
+    for declared, given in zip(record["outputs"], outputs, strict=False):
+        shape = given["dims"] or []
+        for axis, (name, size) in enumerate(zip(declared["dims"] or (), shape, strict=False)):
+            wanted = sizes.get(name) if isinstance(name, str) else name
+            if wanted is not None and wanted != size:
+                yield Finding(
+                    code="FR606",
+                    message=f"output {declared['name']} is {shape} at {point}: the file declares "
+                    f"axis {axis} as {name}",
+                    place=ctx.workbench.lost_symbol(),
+                )
+                return
+
+
+def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[str, int]:
+    """Size of every symbol the file names among its inputs, at this point."""
+    types = {each["name"]: TensorType.parse(each["type"]) for each in ctx.workbench.inputs()}
+    sizes: dict[str, int] = {}
+    for each in record["inputs"]:
+        shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
+        for name, size in zip(each["dims"] or (), shape, strict=False):
+            if isinstance(name, str) and name:
+                sizes[name] = size
+    return sizes
+
+
+def _with_assumption(ctx: Context, finding: Finding) -> Finding:
+    """Say so where the sizes were nobody's word."""
+    if not ctx.profile.assumed or not ctx.profile.ranges:
+        return replace(finding, place=finding.place or ctx.workbench.lost_symbol())
+    ranges = ", ".join(
+        f"{symbol}: [{span.min}, {span.opt}, {span.max}]"
+        for symbol, span in ctx.profile.ranges.items()
+    )
+    return replace(
+        finding,
+        remedy="These sizes were assumed. Say the real ones in frictionless.yaml:\n"
+        f"models:\n  {ctx.workbench.name}:\n    path: {ctx.workbench.relative_path}\n"
+        f"    profiles:\n      default: {{{ranges}}}",
+    )
+
+
+CHECK = Check(
+    name="dynamic", scope=Scope.PROFILE, run=run, after=("load", "export"),
+    title="are the dimensions declared dynamic really dynamic, over the whole profile?",
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Does the exported model give the numbers of the original?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord
+from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding, Severity
+
+
+def run(ctx: Context) -> Iterator[Finding]:
+    """Compare every output at one shape point; where they differ, ask first who is to blame."""
+    try:
+        execution = ctx.workbench.execution(ctx.point)
+    except StepFailed as failed:
+        if failed.finding.code != "FR706":
+            raise
+        yield Finding(code="FR706", message=failed.finding.message, severity=Severity.SKIP)
+        return
+    ctx.measurements.update(
+        reference=execution["reference"], sizes=execution["sizes"],
+        max_abs=max((c["max_abs"] for c in execution["comparisons"]), default=0.0),
+        max_rel=max((c["max_rel"] for c in execution["comparisons"]), default=0.0),
+    )  # fmt: skip
+    wrong = [each for each in execution["comparisons"] if each["violations"]]
+    if wrong and not ctx.workbench.is_onnx:
+        blamed = list(_blame_model(ctx, wrong))
+        if blamed:
+            yield from blamed
+            return
+    for each in wrong:
+        yield _difference(ctx, execution, each)
+    for each in execution["comparisons"]:
+        if each["not_finite"] and not each["violations"]:
+            yield Finding(
+                code="FR702",
+                message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} "
+                f"values that are NaN or infinite at {ctx.point}",
+                cause=f"{execution['reference']} gives {each['reference_not_finite']} of them too",
+                severity=Severity.WARNING if not ctx.workbench.is_onnx else Severity.ERROR,
+            )
+
+
+def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
+    """Findings that tell a model which cannot be compared from a wrong export."""
+    trust = ctx.workbench.trust(ctx.point)
+    if trust["training"]:
+        yield Finding(
+            code="FR704",
+            message=f"{len(trust['training'])} parts behave as in training: {trust['training'][0]}",
+            evidence=tuple(("training", name) for name in trust["training"]),
+        )
+    elif trust["random"] > max(each["atol"] for each in wrong):
+        yield Finding(
+            code="FR703",
+            message=f"two eager runs on the same input differ by {trust['random']:.3g}",
+        )
+    elif trust["floor"]:
+        names = [each["name"] for each in ctx.workbench.execution(ctx.point)["comparisons"]]
+        floors = dict(zip(names, trust["floor"], strict=False))
+        if all(2 * floors[each["name"]][0] >= each["max_abs"] for each in wrong):
+            worst = max(wrong, key=lambda each: each["max_abs"])
+            floor = floors[worst["name"]][0]
+            yield Finding(
+                code="FR705",
+                message=f"output {worst['name']} differs by {worst['max_abs']:.3g}, and eager float32 "
+                f"itself is {floor:.3g} from float64 at {ctx.point}",
+            )
+
+
+def _difference(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord) -> Finding:
+    share = 100 * each["violations"] / max(each["elements"], 1)
+    return Finding(
+        code="FR701",
+        message=f"output {each['name']} differs from {execution['reference']} at {ctx.point}: "
+        f"{each['violations']} of {each['elements']} values ({share:.2g} %), "
+        f"by up to {each['max_abs']:.3g}",
+        evidence=(
+            ("largest absolute error", f"{each['max_abs']:.6g}"),
+            ("largest relative error", f"{each['max_rel']:.6g} (where it is not near zero)"),
+            ("worst element", f"{each['worst_index']}: {each['worst_value']:.6g}, "
+             f"reference {each['worst_reference']:.6g}"),
+            ("tolerance", f"{each['atol']:.3g} + {each['rtol']:.3g} * |reference| ({each['dtype']})"),
+        ),
+    )  # fmt: skip
+
+
+CHECK = Check(
+    name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"),
+    title="does the exported model give the numbers of the original?",
+)  # fmt: skip

@@ -1,0 +1,63 @@
+"""Every exception of the project.
+
+FrictionlessError
+├── ConfigError            what the user wrote cannot be used; every problem at once
+├── MissingDependency      a package this step needs is not installed: the item skips
+└── StepFailed             a step ended in a finding: the model, or its toolchain, is at fault
+    └── StepInterrupted    ... by time, memory or a signal: never cached, it may pass next time
+
+CheckFailed(AssertionError)  the findings of one item, raised by the pytest layer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_frictionless.finding import Finding
+
+
+class FrictionlessError(Exception):
+    """Root of everything this project raises on purpose."""
+
+
+class ConfigError(FrictionlessError):
+    """The configuration cannot be used; `problems` holds one line for each mistake."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MissingDependency(FrictionlessError):
+    """A package is not installed; the message names it and the extra that brings it."""
+
+    def __init__(self, package: str, *, purpose: str, extra: str) -> None:
+        self.package = package
+        super().__init__(
+            f"{package} is not installed, and {purpose} needs it: "
+            f"pip install 'pytest-frictionless[{extra}]'"
+        )
+
+
+class StepFailed(FrictionlessError):
+    """A step could not produce its artifact; `finding` tells why."""
+
+    def __init__(self, finding: Finding, *, sources: Mapping[str, str] | None = None) -> None:
+        self.finding = finding
+        self.sources = dict(sources or {})
+        """Digests of the user's files that were read on the way: the failure holds while they do."""
+        super().__init__(finding.headline)
+
+
+class StepInterrupted(StepFailed):
+    """A step was stopped by its time limit, its memory limit or a signal."""
+
+
+class CheckFailed(AssertionError):
+    """One item failed: the model is at fault, and `findings` say how."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(finding.headline for finding in self.findings))

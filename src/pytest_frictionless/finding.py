@@ -1,0 +1,104 @@
+"""A finding: one answer of a check, with a stable code, a place, a cause and a next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from pytest_frictionless.codes import CODES
+
+
+class Severity(StrEnum):
+    """How a finding counts: an error fails its item, a warning is shown, a skip says why not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a finding is: the user's source line where it is known, and the node in the graph."""
+
+    node: str = ""
+    operator: str = ""
+    module: str = ""
+    """Path of the layer inside the model, as `encoder.layer.0.attention`."""
+    file: str = ""
+    line: int = 0
+    text: str = ""
+    """The source line itself."""
+
+    def __str__(self) -> str:
+        node = f"{self.node} ({self.operator})" if self.node and self.operator else (
+            self.node or self.operator
+        )
+        source = f"{self.file}:{self.line}" if self.file else ""
+        parts = [node, f"in {self.module}" if self.module else "", f"at {source}" if source else ""]
+        place = " ".join(part for part in parts if part)
+        return f"{place}\n    {self.text.strip()}" if self.text else place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One answer of a check."""
+
+    code: str
+    message: str
+    """What happened, as one sentence with the names and numbers of this case."""
+    place: Place | None = None
+    cause: str = ""
+    remedy: str = ""
+    """What to do next; empty takes the remedy of the code."""
+    evidence: tuple[tuple[str, str], ...] = ()
+    """Measured values, each a name and a text, shown as a table."""
+    log: str = ""
+    """What native code printed, shown apart."""
+    severity: Severity = field(default=Severity.ERROR)
+
+    @property
+    def headline(self) -> str:
+        """The whole story in one line."""
+        return f"{self.code} {self.message}".splitlines()[0]
+
+    @property
+    def next_step(self) -> str:
+        """The remedy of this case, else of its code."""
+        return self.remedy or CODES[self.code].remedy
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for the store and for reports."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Finding:
+        """From what `to_json` gave."""
+        fields = dict(record)
+        fields["place"] = Place(**fields["place"]) if fields.get("place") else None
+        fields["evidence"] = tuple((name, value) for name, value in fields.get("evidence", ()))
+        fields["severity"] = Severity(fields.get("severity", Severity.ERROR))
+        return cls(**fields)
+
+    def with_log(self, log: str) -> Finding:
+        """The same finding carrying this native log, unless it has one."""
+        return self if self.log else replace(self, log=log)
+
+    def render(self) -> str:
+        """What, where, cause, evidence and next step, as plain text of several lines."""
+        lines = [self.headline, *self.message.splitlines()[1:]]
+        if self.place and str(self.place):
+            lines.append(f"  where:  {_indent(str(self.place))}")
+        if self.cause:
+            lines.append(f"  cause:  {_indent(self.cause)}")
+        width = max((len(name) for name, _ in self.evidence), default=0)
+        lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
+        if self.next_step:
+            lines.append(f"  next:   {_indent(self.next_step)}")
+        return "\n".join(lines)
+
+
+def _indent(text: str) -> str:
+    first, *rest = text.strip("\n").splitlines() or [""]
+    return "\n".join([first, *(f"          {line}" for line in rest)])

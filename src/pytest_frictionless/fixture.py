@@ -1,0 +1,80 @@
+"""The `frictionless` fixture: the workbench, for tests that users write themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_frictionless._glue.config import RUN, checks_of, shop_of
+from pytest_frictionless.check import Check, Examiner, Verdict
+from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
+from pytest_frictionless.errors import CheckFailed, ConfigError
+from pytest_frictionless.settings.model import ModelSpec
+from pytest_frictionless.settings.read import spec_for
+from pytest_frictionless.workbench.workbench import Shop, Workbench
+
+SHOP = pytest.StashKey[Shop]()
+
+
+class Frictionless:
+    """What a user's own test can ask about a checkpoint."""
+
+    def __init__(self, shop: Shop, checks: dict[str, Check]) -> None:
+        self._shop = shop
+        self._checks = checks
+        self._examiners: dict[Path, Examiner] = {}
+
+    def workbench(self, checkpoint: Checkpoint | Path | str) -> Workbench:
+        """Artifacts of a checkpoint: `weights()`, `onnx()`, `execution(point)`, `build(...)`.
+
+        Raises ConfigError where the path is no checkpoint.
+        """
+        return self._examiner(checkpoint).workbench
+
+    def verdict(
+        self, checkpoint: Checkpoint | Path | str, check: str, *, profile: str = "default", point: str = "opt"
+    ) -> Verdict:
+        """Ask one of the checks; `profile` and `point` count where the check is asked for them."""
+        return self._examiner(checkpoint).verdict(self._checks[check], profile, point)
+
+    def require(
+        self, checkpoint: Checkpoint | Path | str, check: str, *, profile: str = "default", point: str = "opt"
+    ) -> None:
+        """Ask one of the checks, and fail the test with its findings or skip it as an item would."""
+        verdict = self.verdict(checkpoint, check, profile=profile, point=point)
+        if verdict.failed:
+            raise CheckFailed(verdict.findings)
+        if verdict.skip:
+            pytest.skip(verdict.skip)
+
+    def _examiner(self, checkpoint: Checkpoint | Path | str) -> Examiner:
+        found = checkpoint if isinstance(checkpoint, Checkpoint) else identify(Path(checkpoint))
+        if found is None:
+            raise ConfigError([f"{checkpoint} is no checkpoint"])
+        if found.path not in self._examiners:
+            path = found.path.absolute()
+            root = self._shop.root
+            match = spec_for(
+                self._shop.configuration,
+                path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix(),
+            )
+            bench = Workbench(self._shop, found, match.name or path.stem, match.spec or ModelSpec())
+            self._examiners[found.path] = Examiner(bench, self._checks)
+        return self._examiners[found.path]
+
+    def close(self) -> None:
+        """End every child process."""
+        for examiner in self._examiners.values():
+            examiner.workbench.close()
+
+
+def frictionless_for(config: pytest.Config) -> Frictionless:
+    """The fixture's value; the shop is made once a run and closed with it."""
+    if RUN in config.stash:
+        return Frictionless(config.stash[RUN].shop, config.stash[RUN].checks)
+    if SHOP not in config.stash:
+        config.stash[SHOP] = shop_of(config)
+        config.stash[SHOP].store.prepare()
+        config.add_cleanup(config.stash[SHOP].zygote.close)
+    return Frictionless(config.stash[SHOP], checks_of(config))

@@ -1,0 +1,56 @@
+"""From a stack frame or an ONNX node back to the line the user wrote."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pytest_frictionless.finding import Place
+
+STACK_TRACE = "pkg.torch.onnx.stack_trace"
+NAME_SCOPES = "pkg.torch.onnx.name_scopes"
+"""Keys of the metadata that torch's exporter gives every node."""
+
+_MACHINERY = {"torch", "onnx", "onnxscript", "onnx_ir", "onnxruntime", "numpy", "sympy"}
+_FRAME = re.compile(
+    r'File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in [^\n]+)?\n\s*(?P<text>[^\n]*)'
+)
+
+
+def is_model_code(filename: str) -> bool:
+    """Whether a stack frame is of the model: neither of the exporter, nor of Python, nor ours."""
+    path = Path(filename)
+    if not path.is_absolute() or path.is_relative_to(Path(__file__).parent):
+        return False
+    if "site-packages" in path.parts:
+        package = path.parts[path.parts.index("site-packages") + 1]
+        return package not in _MACHINERY
+    return not path.is_relative_to(sys.base_prefix)
+
+
+def place_of_error(error: BaseException) -> Place | None:
+    """Innermost line of the model's own code in a traceback."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if is_model_code(frame.filename):
+            return Place(file=frame.filename, line=frame.lineno or 0, text=frame.line or "")
+    return None
+
+
+def quoted_places(text: str) -> Iterator[Place]:
+    """The model's own lines of a stack printed as text, innermost first."""
+    for match in reversed(list(_FRAME.finditer(text))):
+        if is_model_code(match["file"]):
+            yield Place(file=match["file"], line=int(match["line"]), text=match["text"])
+
+
+def place_of_node(*, name: str, operator: str, metadata: Mapping[str, str]) -> Place:
+    """Where a node is: in the graph, in the model, and in the user's source where it was recorded."""
+    source = next(quoted_places(metadata.get(STACK_TRACE, "")), Place())
+    scopes = re.findall(r"'([^']+)'", metadata.get(NAME_SCOPES, ""))[:-1]
+    return Place(
+        node=name, operator=operator, module=scopes[-1] if scopes else "",
+        file=source.file, line=source.line, text=source.text,
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""The pytest plugin: options, and nothing else until `--frictionless`. PYTEST_DONT_REWRITE.
+
+Only this module is imported where the flag is not given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.fixture import Frictionless
+
+
+class Option(NamedTuple):
+    """One setting: `--frictionless-NAME` on the command line, `frictionless_NAME` in the ini file."""
+
+    name: str
+    kind: str
+    """"string" takes a value, "linelist" several, "bool" is a switch."""
+    help: str
+
+
+OPTIONS = (
+    Option("roots", "args", "folders that hold checkpoints (default: what pytest collects from)"),
+    Option("config", "string", "configuration file (default: frictionless.yaml in the rootdir)"),
+    Option("cache-dir", "string", "where artifacts are kept (default: .frictionless/cache)"),
+    Option("timeout", "string", "seconds that one step may take (default: 600)"),
+    Option("memory", "string", "MiB that one step may use (default: 80 % of the machine)"),
+    Option("strict", "bool", "warnings fail too"),
+    Option("allow-empty", "bool", "do not fail where no checkpoint is found"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the switch and its options."""
+    group = parser.getgroup("frictionless", "proof that model checkpoints reach production")
+    group.addoption("--frictionless", action="store_true", help="test every model checkpoint")
+    for option in OPTIONS:
+        flag, ini = f"--frictionless-{option.name}", f"frictionless_{option.name.replace('-', '_')}"
+        if option.kind == "bool":
+            group.addoption(flag, action="store_true", default=None, dest=ini, help=option.help)
+        elif option.kind == "args":
+            group.addoption(flag, action="append", default=None, dest=ini, metavar="DIR", help=option.help)
+        else:
+            group.addoption(flag, default=None, dest=ini, metavar="VALUE", help=option.help)
+        kind: Any = option.kind
+        parser.addini(ini, option.help, type=kind, default=None)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hook by which other plugins add checks."""
+    from pytest_frictionless import hookspec
+
+    pluginmanager.add_hookspecs(hookspec)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the collection and the terminal output, where the flag is given."""
+    if config.getoption("frictionless"):
+        from pytest_frictionless._glue.register import register
+
+        register(config)
+
+
+@pytest.fixture
+def frictionless(request: pytest.FixtureRequest) -> Iterator[Frictionless]:
+    """Ask checks of a checkpoint in a test of your own; works without `--frictionless` too.
+
+    Example::
+
+        @pytest.mark.parametrize("checkpoint", find_checkpoints("models"), ids=str)
+        def test_my_contract(checkpoint, frictionless):
+            assert frictionless.workbench(checkpoint).onnx()["opset"] == 18
+    """
+    from pytest_frictionless.fixture import frictionless_for
+
+    asked = frictionless_for(request.config)
+    yield asked
+    asked.close()

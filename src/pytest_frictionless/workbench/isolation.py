@@ -1,0 +1,238 @@
+"""Child processes with a time limit, a memory limit and a log: whatever happens, one step fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pytest_frictionless.errors import MissingDependency, StepFailed, StepInterrupted
+from pytest_frictionless.finding import Finding
+
+LOG_TAIL_BYTES = 8_000
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one step may use."""
+
+    timeout_s: float
+    memory_mib: int
+
+
+class Zygote:
+    """Parent's end of the process that children are forked from; started at the first fork."""
+
+    def __init__(self, *, cwd: Path) -> None:
+        self._cwd = cwd
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._control: Connection | None = None
+
+    def fork(self, *, preload: Sequence[str], log: Path) -> Child:
+        """A fresh child that has these modules imported and writes its output to `log`."""
+        if self._process is None or self._process.poll() is not None:
+            self._start(log)
+        assert self._socket is not None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            message = {
+                "preload": list(preload), "log": str(log), "cwd": str(self._cwd),
+                "sys_path": [str(self._cwd), *sys.path],
+            }  # fmt: skip
+            try:
+                self._tell(message)
+                socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
+                pid = self._answer()["pid"]
+            except (EOFError, OSError) as error:
+                ours.close()
+                self.close()
+                raise StepInterrupted(
+                    Finding(
+                        code="FR003",
+                        message=f"importing {', '.join(preload)} ended the process",
+                        cause=str(error),
+                        remedy=f"Try: python -c 'import {', '.join(preload)}'",
+                        log=_tail(log, 0),
+                    )
+                ) from error
+        return Child(Connection(ours.detach()), pid=pid, zygote=self, log=log)
+
+    def wait(self, pid: int) -> int:
+        """Exit status of a child that has ended, as `os.waitpid` gives it."""
+        try:
+            self._tell({"wait": pid})
+            status: int = self._answer()["status"]
+        except (EOFError, OSError):
+            return 0
+        return status
+
+    def close(self) -> None:
+        """End the process; it ends every child that is left."""
+        if self._control is not None:
+            self._control.close()
+        if self._socket is not None:
+            self._socket.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._socket = self._control = None
+
+    def _start(self, log: Path) -> None:
+        self.close()
+        self._socket, theirs = socket.socketpair()
+        self._control = Connection(os.dup(self._socket.fileno()))
+        start = (
+            f"import sys; sys.path[:] = {sys.path!r}; "
+            f"from pytest_frictionless.workbench.zygote import main; main({theirs.fileno()})"
+        )
+        with theirs, log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", start],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,  # Ctrl-C reaches pytest, which closes its children
+            )  # fmt: skip
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        assert self._control is not None
+        self._control.send_bytes(json.dumps(message).encode())
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._control is not None
+        answer: dict[str, Any] = json.loads(self._control.recv_bytes())
+        return answer
+
+
+class Child:
+    """One forked process; it keeps what it has loaded from step to step."""
+
+    def __init__(self, connection: Connection, *, pid: int, zygote: Zygote, log: Path) -> None:
+        self._connection = connection
+        self._pid = pid
+        self._zygote = zygote
+        self.log = log
+        self.alive = True
+
+    def run(
+        self, step: str, inputs: Mapping[str, Any], *, folder: Path, limits: Limits,
+        tick: Callable[[float], None] = lambda _: None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Carry out `step` ("module:function") and return its record.
+
+        `tick` is called with the seconds spent, about twenty times a second. Raises StepFailed with
+        the finding of the step, StepInterrupted where it crashed, hung or outgrew its memory, and
+        MissingDependency.
+        """
+        offset = self.log.stat().st_size if self.log.exists() else 0
+        order = {"step": step, "inputs": inputs, "folder": str(folder)}
+        name = step.rpartition(":")[2]
+        started = time.monotonic()
+        try:
+            self._connection.send_bytes(json.dumps(order).encode())
+            self._watch(name, limits, started, tick)
+            answer = json.loads(self._connection.recv_bytes())
+        except (EOFError, OSError) as error:
+            finding = self._obituary(name)
+            raise StepInterrupted(finding.with_log(_tail(self.log, offset))) from error
+        except StepInterrupted as interrupted:
+            self.kill()
+            log = _tail(self.log, offset)
+            raise StepInterrupted(interrupted.finding.with_log(log)) from None
+        except BaseException:
+            self.kill()
+            raise
+        return self._read(name, answer, _tail(self.log, offset))
+
+    def _watch(
+        self, name: str, limits: Limits, started: float, tick: Callable[[float], None]
+    ) -> None:
+        process = psutil.Process(self._pid)
+        while not self._connection.poll(POLL_S):
+            spent_s = time.monotonic() - started
+            tick(spent_s)
+            if spent_s > limits.timeout_s:
+                raise StepInterrupted(
+                    Finding(
+                        code="FR001",
+                        message=f"{name} took longer than {limits.timeout_s:g} s and was stopped",
+                    )
+                )
+            used_mib = _resident_mib(process)
+            if used_mib > limits.memory_mib:
+                raise StepInterrupted(_memory_finding(name, f"it held {used_mib} MiB", limits))
+
+    def _read(self, name: str, answer: Mapping[str, Any], log: str) -> dict[str, Any]:
+        if "finding" in answer:
+            raise StepFailed(Finding.from_json(answer["finding"]).with_log(log))
+        if "missing" in answer:
+            missing = MissingDependency.__new__(MissingDependency)
+            missing.args = (answer["missing"],)
+            raise missing
+        if "memory" in answer:
+            self.kill()
+            finding = _memory_finding(name, answer["memory"], None)
+            raise StepInterrupted(finding.with_log(log))
+        if "bug" in answer:
+            cause = answer["bug"].strip()
+            message = f"INTERNAL ERROR of pytest-frictionless in {name}: {cause.splitlines()[-1]}"
+            raise StepInterrupted(Finding(code="FR004", message=message, cause=cause, log=log))
+        record: dict[str, Any] = answer["record"]
+        return record
+
+    def _obituary(self, name: str) -> Finding:
+        """Why the process ended on its own."""
+        self.alive = False
+        self._connection.close()
+        status = self._zygote.wait(self._pid)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if number == signal.SIGKILL:
+                return _memory_finding(name, "the kernel killed it (SIGKILL)", None)
+            word = signal.Signals(number).name
+            return Finding(code="FR003", message=f"{name} crashed with {word} ({number})")
+        code = os.waitstatus_to_exitcode(status)
+        return Finding(code="FR003", message=f"{name} ended its process with exit code {code}")
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.alive:
+            self.alive = False
+            os.kill(self._pid, signal.SIGKILL)
+            self._connection.close()
+            self._zygote.wait(self._pid)
+
+
+def _resident_mib(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss >> 20)
+    except psutil.Error:
+        return 0
+
+
+def _memory_finding(name: str, cause: str, limits: Limits | None) -> Finding:
+    limit = f" its limit of {limits.memory_mib} MiB" if limits else " of memory"
+    verb = "grew over" if limits else "ran out"
+    return Finding(code="FR002", message=f"{name} {verb}{limit} and was stopped", cause=cause)
+
+
+def _tail(log: Path, offset: int) -> str:
+    """What the child wrote since `offset`, at most its last 8 kB."""
+    try:
+        with log.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(offset, size - LOG_TAIL_BYTES))
+            return stream.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

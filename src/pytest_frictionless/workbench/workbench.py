@@ -1,0 +1,305 @@
+"""The workbench: every artifact of a checkpoint, found in the store or made in a child process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+
+from pytest_frictionless.artifacts import (
+    BuildRecord,
+    CaptureRecord,
+    ExecutionRecord,
+    InputRecord,
+    OnnxRecord,
+    ParseRecord,
+    RejectionRecord,
+    SourceRecord,
+    WeightsRecord,
+)
+from pytest_frictionless.checkpoint.digest import digest
+from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
+from pytest_frictionless.finding import Place
+from pytest_frictionless.settings.model import ModelSpec, Settings
+from pytest_frictionless.settings.read import Configuration
+from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
+from pytest_frictionless.workbench.inputs import resolve_inputs, resolve_profiles
+from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
+from pytest_frictionless.workbench.store import Artifact, Store
+
+BACKENDS = "pytest_frictionless.backends"
+TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
+PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
+PRELOAD_TORCH = ("torch", "numpy", "onnx")
+
+
+def installed(*distributions: str) -> dict[str, str]:
+    """Versions of those that are installed, without importing them."""
+    versions = {}
+    for name in distributions:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Limits of one step: by default 80 % of the machine's memory."""
+    memory_mib = settings.limits.memory_mib or int(psutil.virtual_memory().total * 0.8) >> 20
+    return Limits(timeout_s=settings.limits.timeout_s, memory_mib=memory_mib)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shop:
+    """What all workbenches of a run share."""
+
+    root: Path
+    """Folder of the repository: factories are imported from it, keys do not hold it."""
+    configuration: Configuration
+    store: Store
+    zygote: Zygote
+    limits: Limits
+    tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
+    """Told the step and the seconds it has taken, while a step runs."""
+
+
+    @property
+    def settings(self) -> Settings:
+        """What frictionless.yaml says."""
+        return self.configuration.settings
+
+
+class Workbench:
+    """Artifacts of one checkpoint.
+
+    Every method finds or makes one artifact; it raises StepFailed with a finding where the model or
+    its toolchain is at fault, and MissingDependency where a package is not installed.
+    """
+
+    def __init__(self, shop: Shop, checkpoint: Checkpoint, name: str, spec: ModelSpec) -> None:
+        self.shop = shop
+        self.name = name
+        self.checkpoint = checkpoint
+        self.spec = spec
+        self._child: Child | None = None
+        self._known: dict[str, Artifact] = {}
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether the checkpoint is ONNX already: then nothing is exported."""
+        return self.checkpoint.format is Format.ONNX
+
+    @cached_property
+    def file_digest(self) -> str:
+        """SHA-256 over every file of the checkpoint that discovery knows."""
+        files = self.checkpoint.weights or (self.checkpoint.path,)
+        return digest(files, memo=self.shop.store.memo)
+
+    @cached_property
+    def source(self) -> SourceRecord:
+        """What a child needs to build the model."""
+        return {
+            "path": str(self.checkpoint.path),
+            "format": str(self.checkpoint.format),
+            "factory": self.spec.factory,
+            "trusted": self.spec.trusted is not None,
+            "root": str(self.shop.root),
+        }
+
+    @property
+    def relative_path(self) -> str:
+        """Path from the folder of the repository, as frictionless.yaml names it."""
+        path = self.checkpoint.path
+        return path.relative_to(self.shop.root).as_posix() if path.is_relative_to(self.shop.root) else str(path)
+
+    def weights(self) -> WeightsRecord:
+        """What is inside the checkpoint."""
+        if self.is_onnx:
+            made = self._step(
+                "onnx_file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest
+            )
+        else:
+            made = self._torch_step("torch_load:load", {})
+        return cast(WeightsRecord, made.record)
+
+    def inputs(self) -> list[InputRecord]:
+        """Inputs of the model and how their values are made."""
+        return resolve_inputs(self.spec, self.weights(), root=self.shop.root)
+
+    def profiles(self) -> dict[str, Profile]:
+        """Optimization profiles by name."""
+        weights = self.weights()
+        return resolve_profiles(self.spec.shape_profiles, self.inputs(), weights["ranges"])
+
+    @property
+    def pinned_opset(self) -> int | None:
+        """The opset that is asked for, of this model or of the repository."""
+        pin = self.spec.opset or self.shop.settings.opset
+        return pin.version if pin else None
+
+    def _export(self) -> Artifact:
+        ranges = hull(self.profiles().values())
+        arguments = {
+            "inputs": self.inputs(),
+            "ranges": {name: [span.min, span.opt, span.max] for name, span in ranges.items()},
+            "opset": self.pinned_opset,
+            "outputs": list(self.spec.outputs),
+        }
+        return self._torch_step("torch_export:export", arguments)
+
+    def capture(self) -> CaptureRecord:
+        """What torch proved of the dynamic dimensions while it exported."""
+        if self.is_onnx:
+            return {"route": "file", "ranges": {}}
+        return cast(CaptureRecord, self._export().record)
+
+    def onnx_path(self) -> Path:
+        """The ONNX file that everything after export works on."""
+        return self.checkpoint.path if self.is_onnx else self._export().folder / "model.onnx"
+
+    @property
+    def _onnx_digest(self) -> str:
+        if not self.is_onnx:
+            return self._export().digest
+        files = [self.checkpoint.path, *map(Path, self.weights()["external"])]
+        return digest(files, memo=self.shop.store.memo)
+
+    def onnx(self) -> OnnxRecord:
+        """The ONNX file as it was written, after onnx.checker passed it."""
+        return cast(OnnxRecord, self._onnx_step("onnx_file:describe", {}).record)
+
+    def lost_symbol(self) -> Place | None:
+        """The node that turns a symbolic axis into a constant, where one is found."""
+        place = self._onnx_step("onnx_file:lost_symbol", {}).record["place"]
+        return Place(**place) if place else None
+
+    def reference(self, point: ShapePoint) -> Artifact | None:
+        """Outputs of eager torch at these sizes; None where there is no torch model."""
+        if self.is_onnx:
+            return None
+        arguments = {"inputs": self.inputs(), "sizes": dict(point.sizes)}
+        return self._torch_step("torch_reference:reference", arguments)
+
+    def execution(self, point: ShapePoint) -> ExecutionRecord:
+        """One run of the exported model in ONNX Runtime, compared with the reference."""
+        reference = self.reference(point)
+        tolerance = self.spec.tolerance.model_dump() if self.spec.tolerance else {}
+        arguments = {
+            "inputs": self.inputs(), "point": point.name, "sizes": dict(point.sizes),
+            "tolerance": tolerance,
+            "reference": str(reference.folder / "reference.npz") if reference else None,
+        }  # fmt: skip
+        keyed = [reference.digest if reference else "", self._samples_digest()]
+        return cast(ExecutionRecord, self._onnx_step("ort:execute", arguments, keyed).record)
+
+    def _samples_digest(self) -> str:
+        samples = [Path(each["sample"]) for each in self.inputs() if "sample" in each]
+        present = [path for path in samples if path.is_file()]
+        return digest(present, memo=self.shop.store.memo) if present else ""
+
+    def trust(self, point: ShapePoint) -> dict[str, Any]:
+        """How far eager torch itself can be trusted at these sizes: see `torch_reference.trust`."""
+        arguments = {"inputs": self.inputs(), "sizes": dict(point.sizes)}
+        return self._torch_step("torch_reference:trust", arguments).record
+
+    def parsed(self) -> ParseRecord:
+        """The ONNX file through the real parser, with everything it refuses."""
+        return cast(ParseRecord, self._onnx_step("engine:parse", {}).record)
+
+    def build(self, profiles: Sequence[str]) -> BuildRecord:
+        """One engine with these profiles, for every compute capability of the target."""
+        arguments = {
+            "profiles": [self.tensorrt_profile(name) for name in profiles],
+            "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
+            "precision": self.spec.precision,
+        }
+        keyed = self._samples_digest()
+        return cast(BuildRecord, self._onnx_step("engine:build", arguments, keyed).record)
+
+    def refused_by_builder(self) -> list[RejectionRecord]:
+        """The nodes for which the builder refuses an engine although they parse."""
+        first = next(iter(self.profiles()))
+        arguments = {
+            "profile": self.tensorrt_profile(first),
+            "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
+        }
+        made = self._onnx_step("engine:attribute", arguments, self._samples_digest())
+        return cast("list[RejectionRecord]", made.record["rejections"])
+
+    def tensorrt_profile(self, name: str) -> dict[str, Any]:
+        """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
+        profile = self.profiles()[name]
+        shapes = {}
+        for each in self.inputs():
+            tensor = TensorType.parse(each["type"])
+            shapes[each["name"]] = [[*tensor.shape(point.sizes)] for point in profile.points()]
+        shape_tensors = [each["name"] for each in self.parsed()["inputs"] if each["is_shape_tensor"]]
+        return {
+            "name": name,
+            "inputs": shapes,
+            "shape_tensors": [each for each in self.inputs() if each["name"] in shape_tensors],
+            "sizes": [dict(point.sizes) for point in profile.points()],
+        }
+
+    def _torch_step(self, step: str, arguments: dict[str, Any]) -> Artifact:
+        keyed = {
+            "checkpoint": self.file_digest,
+            "source": {**self.source, "path": self.checkpoint.path.name, "root": ""},
+            "samples": self._samples_digest() if arguments else "",
+        }
+        return self._step(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
+
+    def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
+        keep = {key: value for key, value in arguments.items() if key != "reference"}
+        path = str(self.onnx_path())
+        return self._step(step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep)
+
+    def _step(
+        self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
+    ) -> Artifact:
+        """Find or make one artifact; `keyed` and `keep` are what it depends on."""
+        key = {"of": keyed, "arguments": keep, "tools": _tools(step)}
+        memo = repr((step, key))
+        if memo not in self._known:
+            name = step.replace(":", "-")
+            self._known[memo] = self.shop.store.fetch(
+                name, key, lambda folder: self._make(step, arguments, folder)
+            )
+        return self._known[memo]
+
+    def _make(self, step: str, arguments: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        if self._child is None or not self._child.alive:
+            logs = self.shop.store.root / "logs"
+            logs.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
+                preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
+                self._child = self.shop.zygote.fork(preload=preload, log=Path(log.name))
+        name = step.rpartition(":")[2]
+        return self._child.run(
+            f"{BACKENDS}.{step}", arguments, folder=folder, limits=self.shop.limits,
+            tick=lambda seconds: self.shop.tick(name, seconds),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the child process; the artifacts stay."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.log.unlink(missing_ok=True)
+            self._child = None
+
+
+def _tools(step: str) -> dict[str, str]:
+    """Versions of the tools that a step uses."""
+    room = step.partition(":")[0]
+    if room.startswith("torch"):
+        return installed("torch", "onnx", "onnxscript", "transformers", "safetensors", "pytest-frictionless")
+    if room == "engine":
+        return installed(*TENSORRT, "onnx", "pytest-frictionless")
+    return installed("onnx", "onnxruntime", "pytest-frictionless")

@@ -1,0 +1,107 @@
+"""The process that children are forked from, and what a child does. PYTEST_DONT_REWRITE.
+
+Importing torch costs more than a second, and every checkpoint deserves a clean process. So one
+process imports the libraries once and never computes; each checkpoint gets a fork of it, which costs
+20 ms, shares its memory, and can crash, hang or be killed without harm to anybody else.
+
+Messages are JSON over `multiprocessing.connection`: nothing is pickled between the processes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pytest_frictionless.errors import MissingDependency, StepFailed
+
+PING = "ping"
+
+
+def main(control_fd: int) -> None:
+    """Answer `fork` and `wait` requests until the other end closes."""
+    control = socket.socket(fileno=control_fd)
+    connection = Connection(os.dup(control_fd))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    children: set[int] = set()
+    while (request := _receive(connection)) is not None:
+        if "wait" in request:
+            _, status = os.waitpid(request["wait"], 0)
+            children.discard(request["wait"])
+            reply = {"status": status}
+        else:
+            for module in request["preload"]:
+                _preload(module)
+            _, fds, _, _ = socket.recv_fds(control, 1, 1)
+            child = os.fork()
+            if not child:
+                control.close()
+                connection.close()
+                _serve(Connection(fds[0]), request)
+            os.close(fds[0])
+            children.add(child)
+            reply = {"pid": child}
+        connection.send_bytes(json.dumps(reply).encode())
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+
+def _receive(connection: Connection) -> dict[str, Any] | None:
+    try:
+        request: dict[str, Any] = json.loads(connection.recv_bytes())
+    except (EOFError, OSError):
+        return None
+    return request
+
+
+def _preload(module: str) -> None:
+    """Import ahead of the fork; what cannot be imported is reported by the step that needs it."""
+    try:
+        importlib.import_module(module)
+    except Exception:
+        traceback.print_exc()
+
+
+def _serve(connection: Connection, request: dict[str, Any]) -> None:
+    """Carry out steps, one after another, until the other end closes; never returns."""
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.chdir(request["cwd"])
+    sys.path[:] = request["sys_path"]
+    memory: dict[str, Any] = {}
+    try:
+        while (order := _receive(connection)) is not None:
+            connection.send_bytes(json.dumps(_carry_out(order, memory)).encode())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # no exit handlers: they belong to the process this one was forked from
+
+
+def _carry_out(order: dict[str, Any], memory: dict[str, Any]) -> dict[str, Any]:
+    """Run one step; what it keeps in `memory` lasts as long as this child."""
+    try:
+        module, _, function = order["step"].partition(":")
+        run = getattr(importlib.import_module(module), function)
+        return {"record": run(memory, order["folder"], **order["inputs"])}
+    except StepFailed as failed:
+        return {"finding": failed.finding.to_json()}
+    except MissingDependency as missing:
+        return {"missing": str(missing)}
+    except MemoryError as error:
+        return {"memory": str(error) or "MemoryError"}
+    except Exception as error:
+        text = str(error)
+        if "can't allocate memory" in text or "bad_alloc" in text:
+            return {"memory": text}
+        return {"bug": traceback.format_exc()}
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
