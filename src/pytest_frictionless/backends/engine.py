@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_frictionless.backends import tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends import tensorrt_attribute, tensorrt_build, tensorrt_parse
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
 
 PLAN = "model.plan"
 
@@ -21,14 +22,19 @@ def build(
     memory: dict[str, Any], folder: str, *, path: str, profiles: list[dict[str, Any]],
     compute_capabilities: list[str], precision: str | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """One engine with all profiles; the plan is written beside the record."""
+    """One engine with all profiles; the plan is written beside the record.
+
+    Raises MemoryError where the builder ran out of memory: that is no verdict on the model.
+    """
     del memory
     record = tensorrt_build.build(
         path, profiles=[_with_values(each) for each in profiles],
         compute_capabilities=compute_capabilities, plan_path=str(Path(folder) / PLAN),
         precision=precision,
     )  # fmt: skip
-    blame = bool(record["dropped_profiles"]) or tensorrt_build.is_profile_error(record["errors"])
+    if not record["built"] and is_memory_error(record["errors"]):
+        raise MemoryError("; ".join(record["errors"]))
+    blame = bool(record["dropped_profiles"]) or is_profile_error(record["errors"])
     return {**record, "profile_errors": blame}
 
 
@@ -38,7 +44,7 @@ def attribute(
 ) -> dict[str, Any]:  # fmt: skip
     """The nodes that the builder refuses although they parse."""
     del memory, folder
-    rejections = tensorrt_build.attribute(
+    rejections = tensorrt_attribute.attribute(
         path, profile=_with_values(profile), compute_capabilities=compute_capabilities
     )
     return {"rejections": rejections}

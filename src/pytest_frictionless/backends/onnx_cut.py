@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     import onnx
 
@@ -243,6 +244,26 @@ def frontier(model: onnx.ModelProto, count: int) -> list[str]:
     for node in nodes[count:]:
         later |= reads(node)
     return [name for name in made if name in later]
+
+
+def possible_ends(
+    model: onnx.ModelProto, usable: Container[str], forbidden: Container[str]
+) -> list[int]:
+    """Numbers of first nodes after which a usable tensor is alive, and no forbidden one."""
+    count = len(model.graph.node)
+    last = {value.name: count for value in model.graph.output}
+    for i in reversed(range(count)):
+        for name in reads(model.graph.node[i]):
+            last.setdefault(name, i)
+    alive, barred = [0] * (count + 2), [0] * (count + 2)
+    for i, node in enumerate(model.graph.node):
+        for name in node.output:
+            if last.get(name, -1) > i:
+                for tally, names in ((alive, usable), (barred, forbidden)):
+                    tally[i + 1] += name in names
+                    tally[last[name] + 1] -= name in names
+    good, bad = list(accumulate(alive)), list(accumulate(barred))
+    return [k for k in range(1, count) if good[k] and not bad[k]]
 
 
 def prune(model: onnx.ModelProto) -> None:

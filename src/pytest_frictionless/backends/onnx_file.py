@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord, OnnxRecord, TensorRecord, WeightsRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
@@ -18,6 +17,7 @@ from pytest_frictionless.place import place_of_node
 if TYPE_CHECKING:
     import onnx
 
+    from pytest_frictionless.artifacts import InputRecord, OnnxRecord, TensorRecord, WeightsRecord
 
 
 def describe(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
@@ -49,7 +49,10 @@ def _check(path: str) -> None:
         onnx.checker.check_model(path, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
         text = str(error).strip()
-        named = re.search(r"(?:Bad node spec for node\. Name: |\(op_type:\s*\w+, node name: )(?P<node>[^\s,)]+)", text)
+        named = re.search(
+            r"(?:Bad node spec for node\. Name: |\(op_type:\s*\w+, node name: )(?P<node>[^\s,)]+)",
+            text,
+        )
         first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
         raise StepFailed(
             Finding(
@@ -142,9 +145,12 @@ def _declared(
     ranges: dict[str, list[int | None]] = {}
     for value in graph_inputs(model):
         tensor = _tensor(onnx, value)
-        axes = tensor["dims"] if tensor["dims"] is not None else []
+        if tensor["dims"] is None:
+            unranked = value.type.HasField("tensor_type")
+            inputs.append({"name": value.name, "type": tensor["dtype"] + "[...]" * unranked})
+            continue
         dims = []
-        for axis, size in enumerate(axes):
+        for axis, size in enumerate(tensor["dims"]):
             if isinstance(size, int):
                 dims.append(str(size))
                 continue
@@ -213,4 +219,14 @@ def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, 
     return {"place": None}
 
 
-_RESHAPING = {"Reshape", "Expand", "Tile", "Slice", "Resize", "Gather", "Pad", "Unsqueeze", "Squeeze"}
+_RESHAPING = {
+    "Reshape",
+    "Expand",
+    "Tile",
+    "Slice",
+    "Resize",
+    "Gather",
+    "Pad",
+    "Unsqueeze",
+    "Squeeze",
+}

@@ -7,10 +7,17 @@ reason, or not at all; where no name is said, beginnings of the graph are built 
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
+import json
+import os
 import re
+import select
+import signal
+import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut, require, tensorrt
 from pytest_frictionless.backends.onnx_origin import Origin, inline
@@ -32,6 +39,8 @@ _CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consum
 _WHOLE_MODEL = re.compile(r"Cannot compile for target")
 """Words about the types of all nodes, as BF16 on compute capability 7.5: no node is to blame."""
 _MOST_CANDIDATES = 4
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,8 @@ def attribute(
     trial = search.build(model, profile)
     if trial.is_refusal:
         search.name_first(model, trial, profile)
+    elif search.late:
+        search.found[""] = f"{tensorrt.engine_name()}: no answer within {budget_s:g} s"
     return search.records()
 
 
@@ -93,16 +104,59 @@ class _Search:
         return time.monotonic() > self.deadline
 
     def build(self, model: onnx.ModelProto, profile: Mapping[str, Any] | None = None) -> _Trial:
+        """Build in a process of its own: some models crash the builder."""
+        receiver, sender = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                faulthandler.disable()  # a crash is an answer here
+                if sys.platform == "linux":
+                    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+                with os.fdopen(sender, "w") as report:
+                    self._report(model, profile, report)
+            finally:
+                os._exit(0)
+        os.close(sender)
+        fields: dict[str, Any] = {"parsed": False, "built": False, "errors": [], "tensors": {}}
+        for line in self._read(receiver, child).splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                fields.update(json.loads(line))
+        _, status = os.waitpid(child, 0)
+        if not fields["built"] and not fields["errors"]:
+            # SIGKILL comes from the budget above, or from the kernel for want of memory.
+            crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL
+            ending = signal.Signals(os.WTERMSIG(status)).name if crashed else "no answer"
+            fields["errors"] = [f"{tensorrt.engine_name()} crashed while building: {ending}"]
+            fields["parsed"] = fields["parsed"] and crashed
+        return _Trial(**fields)
+
+    def _read(self, receiver: int, child: int) -> bytes:
+        """What the child writes; it is stopped where the budget ends before."""
+        said = b""
+        with os.fdopen(receiver, "rb", buffering=0) as pipe:
+            while True:
+                left = max(self.deadline - time.monotonic(), 0)
+                if not select.select([pipe], [], [], left)[0]:
+                    os.kill(child, signal.SIGKILL)
+                    return said
+                part = pipe.read(65536)
+                if not part:
+                    return said
+                said += part
+
+    def _report(
+        self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: IO[str]
+    ) -> None:
         reading = tensorrt.read(model.SerializeToString(), self.path)
         tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
+        report.write(json.dumps({"parsed": reading.parsed, "tensors": tensors}) + "\n")
+        report.flush()
         attempt = run(
             reading, profiles=[{"name": "trial", **profile}] if profile else [],
             compute_capabilities=self.capabilities,
         )  # fmt: skip
-        return _Trial(
-            parsed=reading.parsed, built=attempt.plan is not None, errors=attempt.errors,
-            tensors=tensors,
-        )  # fmt: skip
+        outcome = {"built": attempt.plan is not None, "errors": attempt.errors}
+        report.write(json.dumps(outcome) + "\n")
 
     def records(self) -> list[RejectionRecord]:
         order = {name: i for i, name in enumerate(self.origins)}
@@ -113,13 +167,12 @@ class _Search:
     def name_all(self, model: onnx.ModelProto, trial: _Trial) -> None:
         """Name a refused node, cut it, and go on until an engine is built."""
         while trial.is_refusal and not self.late and not _WHOLE_MODEL.search(trial.errors[0]):
-            named = _named(model, trial.errors)[:_MOST_CANDIDATES]
-            for name in self._suspects(model, trial, named):
+            for name, sure, words in self._suspects(model, trial):
                 rest = _without(model, name, trial.tensors)
                 after = self.build(rest)
-                if name in named and not after.built and after.errors == trial.errors:
+                if not sure and not after.built and after.errors == trial.errors:
                     continue  # the same words without it: it was not the cause
-                self.found[name] = _words(trial.errors, name)
+                self.found[name] = _words(words, name)
                 model, trial = rest, after
                 break
             else:
@@ -129,44 +182,51 @@ class _Search:
 
     def name_first(self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any]) -> None:
         """Name the node that the words name first, else the one that bisection finds."""
-        whole = _WHOLE_MODEL.search(trial.errors[0])
-        named = _named(model, trial.errors) or self._bisect(model, trial, profile)
-        name = "" if whole else next(iter(named), "")
-        self.found[name] = _words(trial.errors, name)
+        self.found[""] = " ".join(trial.errors)
+        if not _WHOLE_MODEL.search(trial.errors[0]):
+            for name, _, words in self._suspects(model, trial, profile):
+                self.found = {name: _words(words, name)}
+                break
 
     def _suspects(
-        self, model: onnx.ModelProto, trial: _Trial, named: Sequence[str]
-    ) -> Iterator[str]:
-        yield from named
-        yield from (name for name in self._bisect(model, trial) if name not in named)
+        self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[str, bool, list[str]]]:
+        """Nodes to blame, the likeliest first; whether that is proved; what is said of them."""
+        named = _named(model, trial.errors)[:_MOST_CANDIDATES]
+        yield from ((name, False, trial.errors) for name in named)
+        found, words = self._bisect(model, trial, profile)
+        yield from ((name, len(found) == 1, words) for name in found if name not in named)
 
     def _bisect(
-        self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None = None
-    ) -> list[str]:
-        """Last node of the shortest beginning that is refused; empty where none is found in time."""
-        count = len(model.graph.node)
-        ends = (
-            [k for k in range(1, count) if _can_end(model, k, trial.tensors)]
-            if (count <= 4000)
-            else []
-        )
-        low, high = 0, len(ends)  # ends[high] is refused; the whole graph is known to be
+        self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None
+    ) -> tuple[list[str], list[str]]:
+        """Last nodes of the shortest beginning that is refused, and the words about it.
+
+        Several where the graph cannot end between them; none where the time is over.
+        """
+        usable = {name for name, t in trial.tensors.items() if t["dtype"] not in _QUANTISED}
+        ends = onnx_cut.possible_ends(model, usable, trial.tensors.keys() - usable)
+        low, high, words = 0, len(ends), trial.errors  # ends[high] is refused, or the whole graph
         while low < high:
-            if self.late:
-                return []
             middle = (low + high) // 2
-            outputs = [
-                _value(name, trial.tensors[name]) for name in onnx_cut.frontier(model, ends[middle])
-            ]
+            names = [n for n in onnx_cut.frontier(model, ends[middle]) if n in usable]
+            outputs = [_value(name, trial.tensors[name]) for name in names]
             part = onnx_cut.beginning(model, ends[middle], outputs=outputs)
             onnx_cut.prune(part)
-            refused = self.build(part, profile).is_refusal
-            low, high = (low, middle) if refused else (middle + 1, high)
-        end = ends[high] if high < len(ends) else count
+            answer = self.build(part, profile)
+            if self.late:
+                return [], words
+            if answer.is_refusal:
+                high, words = middle, answer.errors
+            else:
+                low = middle + 1
         start = ends[high - 1] if high else 0
+        last = model.graph.node[start : ends[high] if high < len(ends) else None]
         return [
-            node.name for node in reversed(model.graph.node[start:end]) if node.name in self.origins
-        ]
+            node.name
+            for node in reversed(last)
+            if node.name in self.origins and node.op_type != "Constant"
+        ], words
 
 
 def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
@@ -242,14 +302,6 @@ def _without(
     onnx_cut.cut(rest, name, stand_in, quantise=True)
     onnx_cut.prune(rest)
     return rest
-
-
-def _can_end(model: onnx.ModelProto, count: int, tensors: Mapping[str, NetworkTensor]) -> bool:
-    """True where the graph may end here: the builder takes no output of a quantised type."""
-    names = onnx_cut.frontier(model, count)
-    return bool(names) and all(
-        name in tensors and tensors[name]["dtype"] not in _QUANTISED for name in names
-    )
 
 
 def _value(name: str, tensor: NetworkTensor) -> onnx.ValueInfoProto:
