@@ -23,7 +23,10 @@ class InputRecord(TypedDict):
 
     name: str
     type: str
-    """As `shapes.TensorType` writes it: "float32[batch, 3, 224, 224]"."""
+    """As `shapes.TensorType` writes it: "float32[batch, 3, 224, 224]".
+
+    "float32[...]" where a file does not tell the rank, and a word as "sequence" for what is no tensor.
+    """
     low: NotRequired[float]
     """Smallest value."""
     high: NotRequired[float]
@@ -93,6 +96,7 @@ class CaptureRecord(TypedDict):
     """"dynamo", "torchscript" or "file" (an ONNX file needs no capture)."""
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
+    export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,14 @@ from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from pytest_frictionless.shapes import Profile, ShapePoint
     from pytest_frictionless.workbench.workbench import Workbench
+
+
+ABOUT_SIZES = ("FR206", "FR602", "FR605", "FR606", "FR801", "FR803")
+"""Findings that a wrong guess of the profile causes."""
 
 
 class Scope(StrEnum):
@@ -38,7 +43,7 @@ class Context:
     @property
     def profile(self) -> Profile:
         """The profile asked about."""
-        return self.workbench.profiles()[self.profile_name]
+        return self.workbench.profiles[self.profile_name]
 
     @property
     def point(self) -> ShapePoint:
@@ -55,6 +60,8 @@ class Check:
     run: Callable[[Context], Iterator[Finding]]
     after: tuple[str, ...] = ()
     """Checks whose failure makes this question moot: one cause, one red line."""
+    moot_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Further checks that make this question moot, with the codes by which they do."""
     title: str = ""
     """The question itself, as one line for the documentation and `--markers`."""
 
@@ -76,7 +83,12 @@ class Verdict:
     @property
     def failed(self) -> bool:
         """Whether there is an error among the findings."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+        return bool(self.errors)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that fail the item."""
+        return tuple(each for each in self.findings if each.severity is Severity.ERROR)
 
 
 def slug(check: Check, profile: str, point: str) -> str:
@@ -114,6 +126,12 @@ class Examiner:
                 return Verdict(findings=verdict.findings, blocked_by=blocked_by)
             if verdict.skip:
                 return Verdict(skip=verdict.skip)
+        for name, codes in check.moot_on.items():
+            if (needed := self.checks.get(name)) is not None:
+                verdict = self.verdict(needed, profile, point)
+                if not verdict.blocked_by and any(each.code in codes for each in verdict.errors):
+                    blocked_by = slug(needed, profile, point)
+                    return Verdict(findings=verdict.findings, blocked_by=blocked_by)
         return None
 
     def _ask(self, check: Check, profile: str, point: str) -> Verdict:
@@ -128,6 +146,7 @@ class Examiner:
             skip = f"{failed.finding.headline} (ignored: {reason})" if reason else ""
         except MissingDependency as missing:
             skip = str(missing)
+        findings = [self._told_assumption(finding, profile) for finding in findings]
         kept = [finding for finding in findings if finding.code not in self.workbench.spec.ignore]
         skips = [finding for finding in kept if finding.severity is Severity.SKIP]
         if skips and len(skips) == len(kept):
@@ -143,3 +162,22 @@ class Examiner:
             measurements=context.measurements,
             notes=tuple(context.notes),
         )
+
+    def _told_assumption(self, finding: Finding, profile: str) -> Finding:
+        """A finding about sizes that nobody wrote down says so, with the lines to write."""
+        if finding.code not in ABOUT_SIZES or self.workbench.spec.profiles:
+            return finding
+        try:
+            profiles = self.workbench.profiles
+        except (StepFailed, MissingDependency):
+            return finding
+        assumed = profiles.get(profile) or next(iter(profiles.values()))
+        if not assumed.assumed or not assumed.ranges:
+            return finding
+        ranges = ", ".join(f"{s}: [{r.min}, {r.opt}, {r.max}]" for s, r in assumed.ranges.items())
+        remedy = (
+            "These sizes were assumed. Say the real ones in frictionless.yaml:\n"
+            f"models:\n  {self.workbench.name}:\n    path: {self.workbench.relative_path}\n"
+            f"    profiles:\n      default: {{{ranges}}}   # [min, opt, max]"
+        )
+        return replace(finding, remedy=remedy)

@@ -89,6 +89,12 @@ _ALL = (
          "Provide a TensorRT plugin of this name, or export with standard operators."),
     Code("FR504", "tensor type unsupported", "An input or weight has a type TensorRT lacks.",
          "Cast it before export."),
+    Code(
+        "FR505",
+        "operator cannot be judged here",
+        "The parser needs a GPU to decide on this operator.",
+        "Run this item on a machine with a GPU.",
+    ),
     # 6xx: dynamic
     Code("FR601", "dimension specialised at export", "torch.export proves the axis constant.",
          "Compute with x.shape symbolically, without int() and without buffers of that size."),

@@ -11,10 +11,11 @@ CheckFailed(AssertionError)  the findings of one item, raised by the pytest laye
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_frictionless.finding import Finding
 
 

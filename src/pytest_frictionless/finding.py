@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.codes import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Severity(StrEnum):
@@ -32,8 +34,10 @@ class Place:
     """The source line itself."""
 
     def __str__(self) -> str:
-        node = f"{self.node} ({self.operator})" if self.node and self.operator else (
-            self.node or self.operator
+        node = (
+            f"{self.node} ({self.operator})"
+            if self.node and self.operator
+            else (self.node or self.operator)
         )
         source = f"{self.file}:{self.line}" if self.file else ""
         parts = [node, f"in {self.module}" if self.module else "", f"at {source}" if source else ""]

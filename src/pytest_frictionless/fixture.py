@@ -33,13 +33,23 @@ class Frictionless:
         return self._examiner(checkpoint).workbench
 
     def verdict(
-        self, checkpoint: Checkpoint | Path | str, check: str, *, profile: str = "default", point: str = "opt"
+        self,
+        checkpoint: Checkpoint | Path | str,
+        check: str,
+        *,
+        profile: str = "default",
+        point: str = "opt",
     ) -> Verdict:
         """Ask one of the checks; `profile` and `point` count where the check is asked for them."""
         return self._examiner(checkpoint).verdict(self._checks[check], profile, point)
 
     def require(
-        self, checkpoint: Checkpoint | Path | str, check: str, *, profile: str = "default", point: str = "opt"
+        self,
+        checkpoint: Checkpoint | Path | str,
+        check: str,
+        *,
+        profile: str = "default",
+        point: str = "opt",
     ) -> None:
         """Ask one of the checks, and fail the test with its findings or skip it as an item would."""
         verdict = self.verdict(checkpoint, check, profile=profile, point=point)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 STACK_TRACE = "pkg.torch.onnx.stack_trace"
 NAME_SCOPES = "pkg.torch.onnx.name_scopes"

@@ -44,7 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         if option.kind == "bool":
             group.addoption(flag, action="store_true", default=None, dest=ini, help=option.help)
         elif option.kind == "args":
-            group.addoption(flag, action="append", default=None, dest=ini, metavar="DIR", help=option.help)
+            group.addoption(
+                flag, action="append", default=None, dest=ini, metavar="DIR", help=option.help
+            )
         else:
             group.addoption(flag, default=None, dest=ini, metavar="VALUE", help=option.help)
         kind: Any = option.kind

@@ -7,8 +7,11 @@ ONNX Runtime is fed with.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 POINTS = ("min", "opt", "max")
 
@@ -160,9 +163,11 @@ class Profile:
 def _between(span: Range) -> int:
     """A size inside the range that is none of min, opt and max, where there is one."""
     middle = (span.min + span.max) // 2
-    inner = sorted(range(span.min + 1, span.max), key=lambda size: abs(size - middle)) if (
-        span.max - span.min < 64
-    ) else [middle, middle + 1]
+    inner = (
+        sorted(range(span.min + 1, span.max), key=lambda size: abs(size - middle))
+        if (span.max - span.min < 64)
+        else [middle, middle + 1]
+    )
     return next((size for size in inner if size != span.opt), span.opt)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +20,9 @@ from pytest_frictionless.settings.read import spec_for
 from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.workbench.inputs import DEFAULT_PROFILE
 from pytest_frictionless.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
 
 PROPERTY = "frictionless."
 """Prefix of the properties that an item hands to reports, JUnit and xdist's controller."""
@@ -47,13 +49,13 @@ class Collection:
         return self._collector(file_path, parent)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         """Add dangling links, which pytest's walk passes over: nobody else would tell."""
-        report: Any = yield
+        report = yield
         if isinstance(collector, pytest.Directory) and report.passed:
             links = (self._collector(link, collector) for link in dangling(collector.path))
             report.result.extend(link for link in links if link is not None)
-        return report  # type: ignore[return-value]  # a wrapper returns what it wraps
+        return report
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Do not walk into a link that leads back to a folder above it."""
@@ -82,9 +84,11 @@ class Collection:
         return file
 
     def _wanted(self, path: Path) -> bool:
-        relative = path.relative_to(self.config.rootpath).as_posix() if path.is_relative_to(
-            self.config.rootpath
-        ) else str(path)
+        relative = (
+            path.relative_to(self.config.rootpath).as_posix()
+            if path.is_relative_to(self.config.rootpath)
+            else str(path)
+        )
         if any(fnmatch.fnmatch(relative, pattern) for pattern in self.run.shop.settings.exclude):
             return False
         if not self.run.roots or any(path.is_relative_to(root) for root in self.run.roots):
@@ -119,7 +123,11 @@ class CheckpointFile(pytest.File):
             for profile in profiles if check.scope is not Scope.CHECKPOINT else [""]:
                 for point in POINTS if check.scope is Scope.POINT else [""]:
                     item: CheckpointItem = CheckpointItem.from_parent(
-                        self, name=slug(check, profile, point), check=check, profile=profile, point=point
+                        self,
+                        name=slug(check, profile, point),
+                        check=check,
+                        profile=profile,
+                        point=point,
                     )
                     yield item
 
@@ -166,9 +174,7 @@ class CheckpointItem(pytest.Item):
 
     def _is_running(self, name: str) -> bool:
         """Whether the item that failed first is part of this run: else nobody would tell."""
-        return any(
-            item.parent is self.parent and item.name == name for item in self.session.items
-        )
+        return any(item.parent is self.parent and item.name == name for item in self.session.items)
 
     def _keep(self, verdict: Verdict) -> None:
         root = self.parent.run.shop.root
@@ -176,7 +182,10 @@ class CheckpointItem(pytest.Item):
             "checkpoint": _spec_path(self.path, root), "check": self.check.name,
             "profile": self.profile, "point": self.point,
         }  # fmt: skip
-        properties = {**{name: value for name, value in about.items() if value}, **verdict.measurements}
+        properties = {
+            **{name: value for name, value in about.items() if value},
+            **verdict.measurements,
+        }
         for name, value in properties.items():
             self.user_properties.append((PROPERTY + name, value))
         for finding in verdict.findings:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless.check import Check
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.settings.read import Configuration, read_configuration
 from pytest_frictionless.workbench.isolation import Zygote
 from pytest_frictionless.workbench.store import Store
 from pytest_frictionless.workbench.workbench import Shop, limits_of
+
+if TYPE_CHECKING:
+    from pytest_frictionless.check import Check
 
 CONFIG_FILE = "frictionless.yaml"
 CACHE_FOLDER = ".frictionless/cache"

@@ -6,13 +6,12 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_frictionless._glue.collect import PROPERTY
 from pytest_frictionless._glue.config import RUN
 from pytest_frictionless.workbench.workbench import TENSORRT, installed
 
 if TYPE_CHECKING:
+    import pytest
     from rich.table import Table
 
 SHOW_AFTER_S = 2.0
@@ -35,7 +34,11 @@ class Terminal:
     def pytest_report_header(self) -> list[str]:
         """Engines, versions and target."""
         versions = installed(*TENSORRT[:1], *TENSORRT[2:3], "onnxruntime", "onnx", "torch")
-        names = {"tensorrt-rtx-cu13": "TensorRT-RTX", "tensorrt": "TensorRT", "onnxruntime": "ONNX Runtime"}
+        names = {
+            "tensorrt-rtx-cu13": "TensorRT-RTX",
+            "tensorrt": "TensorRT",
+            "onnxruntime": "ONNX Runtime",
+        }
         here = ", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items())
         settings = self.run.shop.settings
         target = settings.target
@@ -59,7 +62,11 @@ class Terminal:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather one cell of the table."""
-        properties = [(n.removeprefix(PROPERTY), v) for n, v in report.user_properties if n.startswith(PROPERTY)]
+        properties = [
+            (n.removeprefix(PROPERTY), v)
+            for n, v in report.user_properties
+            if n.startswith(PROPERTY)
+        ]
         about = dict(properties)
         if "check" not in about or (report.when != "call" and report.passed):
             return
@@ -83,7 +90,9 @@ class Terminal:
         terminalreporter.write(_rendered(self._table(), terminalreporter))
         for warning, count in sorted(self.warnings.items()):
             times = f" ({count} times)" if count > 1 else ""
-            terminalreporter.write_line(f"warning: {self.first[warning]}: {warning}{times}", yellow=True)
+            terminalreporter.write_line(
+                f"warning: {self.first[warning]}: {warning}{times}", yellow=True
+            )
         store = self.run.shop.store
         if store.made or store.reused:
             terminalreporter.write_line(

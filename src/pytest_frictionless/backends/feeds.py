@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.shapes import TensorType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
+
+    from pytest_frictionless.artifacts import InputRecord
 
     Array = np.ndarray[Any, Any]
 
@@ -45,7 +47,11 @@ def feeds_at(inputs: Sequence[InputRecord], sizes: Mapping[str, int]) -> dict[st
 
 def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
     np = require("numpy", purpose="making inputs")
-    tensor = TensorType.parse(record["type"])
+    try:
+        tensor = TensorType.parse(record["type"])
+    except ValueError as error:
+        message = f"input {record['name']} is {record['type']}: no values are made for it"
+        raise StepFailed(Finding(code="FR706", message=message)) from error
     shape = tensor.shape(sizes)
     dtype = numpy_dtype(tensor.dtype)
     generator = np.random.default_rng(zlib.crc32(f"{record['name']}{shape}".encode()))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_frictionless.artifacts import InputRecord
 
 TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -60,7 +63,12 @@ def _inputs(model: Any, config: Any) -> tuple[list[InputRecord], dict[str, list[
         high["token_type_ids"] = getattr(config, "type_vocab_size", 0)
         longest = getattr(config, "max_position_embeddings", None)
         inputs: list[InputRecord] = [
-            {"name": name, "type": "int64[batch, seq]", "low": int(name == "attention_mask"), "high": high[name]}
+            {
+                "name": name,
+                "type": "int64[batch, seq]",
+                "low": int(name == "attention_mask"),
+                "high": high[name],
+            }
             for name in TEXT_INPUTS
             if name in accepted and high[name]
         ]

@@ -27,4 +27,3 @@ def digest_of(path: Path) -> str:
     from pytest_frictionless.checkpoint.digest import digest
 
     return digest([path], memo=None)
-

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import EXTENDED
-from pytest_frictionless.backends.torch_load import Subject
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import place_of_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     import torch
+
+    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.backends.torch_load import Subject
 
     Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import CaptureRecord, InputRecord, SourceRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.sources import user_sources
@@ -26,6 +25,8 @@ from pytest_frictionless.shapes import TensorType, proof_covers
 
 if TYPE_CHECKING:
     import torch
+
+    from pytest_frictionless.artifacts import CaptureRecord, InputRecord, SourceRecord
 
 MODEL = "model.onnx"
 Ranges = Mapping[str, Sequence[int]]
@@ -61,7 +62,11 @@ def export(
 
 
 def _blame(
-    subject: Subject, source: SourceRecord, inputs: list[InputRecord], ranges: Ranges, error: Exception
+    subject: Subject,
+    source: SourceRecord,
+    inputs: list[InputRecord],
+    ranges: Ranges,
+    error: Exception,
 ) -> Any:
     """The finding of a failed export: of forward() itself, where that fails without export too."""
     try:
@@ -145,7 +150,9 @@ def _dims(subject: Subject, inputs: list[InputRecord], ranges: Ranges, kind: str
                 continue
             low, _, high = ranges[dim.symbol]
             if kind == "named":
-                symbol = named.setdefault(dim.symbol, torch.export.Dim(dim.symbol, min=low, max=high))
+                symbol = named.setdefault(
+                    dim.symbol, torch.export.Dim(dim.symbol, min=low, max=high)
+                )
                 scaled = symbol if dim.scale == 1 else dim.scale * symbol
                 axes[axis] = scaled + dim.offset if dim.offset else scaled
             else:
@@ -240,9 +247,7 @@ class _GuardPlaces(logging.Handler):
                 return
 
 
-def _guard_places(
-    subject: Subject, args: Any, kwargs: Any, dims: Any
-) -> list[tuple[str, Place]]:
+def _guard_places(subject: Subject, args: Any, kwargs: Any, dims: Any) -> list[tuple[str, Place]]:
     """Every guard that a strict capture adds, with the line that asked for it."""
     handler = _GuardPlaces()
     with _listening(logging.getLogger("torch.fx.experimental.symbolic_shapes"), handler):
@@ -273,4 +278,15 @@ def _export_torchscript(
         input_names=[each["name"] for each in inputs], output_names=outputs or None,
         dynamic_axes=axes, **({"opset_version": opset} if opset else {}),
     )  # fmt: skip
+    _forget_output_sizes(Path(folder) / MODEL)
     return {"route": "torchscript", "ranges": {}}
+
+
+def _forget_output_sizes(path: Path) -> None:
+    """Declare the outputs anew: this exporter writes the sizes of the example it traced."""
+    onnx = require("onnx", purpose="exporting to ONNX")
+    model = onnx.load(path)
+    for output in model.graph.output:
+        for dim in output.type.tensor_type.shape.dim:
+            dim.Clear()
+    onnx.save(onnx.shape_inference.infer_shapes(model, data_prop=True), path)

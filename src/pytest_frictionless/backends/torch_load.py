@@ -6,12 +6,10 @@ import importlib
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord, SourceRecord, WeightsRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.sources import user_sources
 from pytest_frictionless.backends.torch_state import (
@@ -25,7 +23,11 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import place_of_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import torch
+
+    from pytest_frictionless.artifacts import InputRecord, SourceRecord, WeightsRecord
 
 
 @dataclass(slots=True)
@@ -81,7 +83,9 @@ def _from_weights(source: SourceRecord) -> Subject:
     if weights.module is not None:
         return Subject(weights.module.eval(), weights.module.state_dict(), notes=weights.notes)
     if source["factory"] is None:
-        return Subject(None, weights.state, inputs=guessed_inputs(weights.state), notes=weights.notes)
+        return Subject(
+            None, weights.state, inputs=guessed_inputs(weights.state), notes=weights.notes
+        )
     module = module_from_factory(source)
     notes = weights.notes
     if module.training:
@@ -94,7 +98,9 @@ def _from_weights(source: SourceRecord) -> Subject:
     )  # fmt: skip
 
 
-def _load_state(module: torch.nn.Module, state: dict[str, torch.Tensor]) -> tuple[list[str], list[str]]:
+def _load_state(
+    module: torch.nn.Module, state: dict[str, torch.Tensor]
+) -> tuple[list[str], list[str]]:
     try:
         result = module.load_state_dict(state, strict=False)
     except RuntimeError as error:
@@ -122,13 +128,18 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         missing = error.name or module_name
         own = module_name == missing or module_name.startswith(f"{missing}.")
         raise _factory_failed(
-            f"factory {path}: no module named {missing!r}" + ("" if own else f", which {module_name} imports"),
+            f"factory {path}: no module named {missing!r}"
+            + ("" if own else f", which {module_name} imports"),
             error,
-            "Paths are looked up from the folder of frictionless.yaml." if own else f"Install {missing}.",
+            "Paths are looked up from the folder of frictionless.yaml."
+            if own
+            else f"Install {missing}.",
             source,
         ) from error
     except AttributeError as error:
-        near = ", ".join(name for name in vars(sys.modules[module_name]) if not name.startswith("_"))
+        near = ", ".join(
+            name for name in vars(sys.modules[module_name]) if not name.startswith("_")
+        )
         raise _factory_failed(
             f"factory {path}: {module_name} has no {attribute!r}", error, f"It has: {near}", source
         ) from error

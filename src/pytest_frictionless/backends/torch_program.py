@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord
-
 if TYPE_CHECKING:
     import torch
+
+    from pytest_frictionless.artifacts import InputRecord
 
 
 def placeholders(program: torch.export.ExportedProgram) -> dict[str, Any]:
     """The fake tensor of every user input, by name, in order."""
     wanted = program.graph_signature.user_inputs
-    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    values = {
+        node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"
+    }
     return {str(name): values[name] for name in wanted if name in values}
 
 

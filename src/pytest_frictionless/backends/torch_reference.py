@@ -6,7 +6,6 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord, SourceRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.ort import REFERENCE, compare
@@ -17,6 +16,8 @@ from pytest_frictionless.backends.torch_load import Subject, subject_of
 if TYPE_CHECKING:
     import numpy as np
     import torch
+
+    from pytest_frictionless.artifacts import InputRecord, SourceRecord
 
     Array = np.ndarray[Any, Any]
 
@@ -64,7 +65,10 @@ def trust(
     feeds = feeds_at(inputs, sizes)
     first, second = (call(subject, inputs, feeds) for _ in range(2))
     random = max(
-        (compare("", _array(b), _array(a), {})["max_abs"] for a, b in zip(first, second, strict=True)),
+        (
+            compare("", _array(b), _array(a), {})["max_abs"]
+            for a, b in zip(first, second, strict=True)
+        ),
         default=0.0,
     )
     return {
@@ -80,7 +84,9 @@ def _floor(
 ) -> list[list[float]]:
     try:
         double = Subject(copy.deepcopy(subject.module).double(), {}, program=subject.program)
-        wide = {name: a.astype("float64") if a.dtype.kind == "f" else a for name, a in feeds.items()}
+        wide = {
+            name: a.astype("float64") if a.dtype.kind == "f" else a for name, a in feeds.items()
+        }
         exact = call(double, inputs, wide)
     except MemoryError:
         raise

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.place import place_of_error, quoted_places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _NO_FUNCTION = re.compile(r"No ONNX function found for (?:<OpOverload\(op=')?(?P<op>[\w.:]+)")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.artifacts import InputRecord, SourceRecord
 from pytest_frictionless.backends import require
 from pytest_frictionless.checkpoint.pickle_safety import unsafe_globals
 from pytest_frictionless.errors import StepFailed
@@ -14,6 +13,8 @@ from pytest_frictionless.finding import Finding
 
 if TYPE_CHECKING:
     import torch
+
+    from pytest_frictionless.artifacts import InputRecord, SourceRecord
 
     State = dict[str, torch.Tensor]
 
@@ -96,7 +97,9 @@ def _unwrap(path: str, content: Any) -> Weights:
             tensors = _tensors(content.get(key))
             if tensors:
                 beside = ", ".join(str(each) for each in content if each != key)
-                notes.append(f"weights taken from {key!r}" + (f"; beside it: {beside}" if beside else ""))
+                notes.append(
+                    f"weights taken from {key!r}" + (f"; beside it: {beside}" if beside else "")
+                )
                 break
     if not tensors:
         held = f"a {type(content).__name__}"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from pytest_frictionless.artifacts import BuildRecord
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.shapes import TensorType
 
-PRECISIONS = {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32", "fp8": "float8e4m3fn", "int8": "int8"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.artifacts import BuildRecord
+
+PRECISIONS = {
+    "fp16": "float16",
+    "bf16": "bfloat16",
+    "fp32": "float32",
+    "fp8": "float8e4m3fn",
+    "int8": "int8",
+}
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -18,7 +27,7 @@ def run(ctx: Context) -> Iterator[Finding]:
     yield from (impossible := list(_impossible(ctx)))
     if impossible:
         return
-    names = list(bench.profiles())
+    names = list(bench.profiles)
     joint = bench.build(names)
     ctx.measurements.update(
         engine=joint["engine"], plan_bytes=joint["plan_bytes"], build_s=joint["build_s"],
@@ -46,13 +55,12 @@ def _impossible(ctx: Context) -> Iterator[Finding]:
     """What TensorRT would tell later and worse: sizes that cannot be."""
     record = ctx.workbench.onnx()
     file_dims = {each["name"]: each["dims"] for each in record["inputs"]}
-    for each in ctx.workbench.inputs():
-        tensor = TensorType.parse(each["type"])
-        dims = file_dims.get(each["name"])
+    for name, tensor in ctx.workbench.tensors.items():
+        dims = file_dims.get(name)
         if dims is not None and len(dims) != len(tensor.dims):
             yield Finding(
                 code="FR803",
-                message=f"input {each['name']} is declared {tensor} and has {len(dims)} axes in the file",
+                message=f"input {name} is declared {tensor} and has {len(dims)} axes in the file",
             )
             continue
         for point in ctx.profile.points():
@@ -61,14 +69,14 @@ def _impossible(ctx: Context) -> Iterator[Finding]:
                 if isinstance(written, int) and size != written:
                     yield Finding(
                         code="FR803",
-                        message=f"axis {axis} of input {each['name']} is {written} in the file, and "
+                        message=f"axis {axis} of input {name} is {written} in the file, and "
                         f"profile {ctx.profile_name} asks for {size} at {point}",
                     )
                     return
             if any(size < 0 for size in shape):
                 yield Finding(
                     code="FR803",
-                    message=f"input {each['name']} would have shape {list(shape)} at {point}",
+                    message=f"input {name} would have shape {list(shape)} at {point}",
                 )
                 return
     yield from _shared_names(ctx)
@@ -77,7 +85,7 @@ def _impossible(ctx: Context) -> Iterator[Finding]:
 def _shared_names(ctx: Context) -> Iterator[Finding]:
     """One name in the file for axes that the profile gives different sizes: TensorRT refuses that."""
     record = ctx.workbench.onnx()
-    types = {each["name"]: TensorType.parse(each["type"]) for each in ctx.workbench.inputs()}
+    types = ctx.workbench.tensors
     for point in ctx.profile.points():
         seen: dict[str, tuple[str, int, int]] = {}
         for each in record["inputs"]:
@@ -106,7 +114,9 @@ def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterat
     alone = {name: ctx.workbench.build([name]) for name in names}
     culprits = [name for name, record in alone.items() if not record["built"]]
     if ctx.profile_name in culprits:
-        yield _failure(ctx, alone[ctx.profile_name], "FR801", "gives no engine for this profile alone")
+        yield _failure(
+            ctx, alone[ctx.profile_name], "FR801", "gives no engine for this profile alone"
+        )
     elif not culprits:
         yield _failure(ctx, joint, "FR801", "builds each profile alone and not all together")
     else:
@@ -158,6 +168,7 @@ def _precision(ctx: Context) -> Iterator[Finding]:
 
 
 CHECK = Check(
-    name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators", "dynamic"),
+    name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators"),
+    moot_on={"dynamic": frozenset({"FR204", "FR601", "FR603", "FR604"})},
     title="does TensorRT build one engine that serves every profile?",
 )  # fmt: skip

@@ -6,14 +6,18 @@ then the truth: a run at min, opt, max and one point between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
-from pytest_frictionless.shapes import Dimension, ShapePoint, TensorType, proof_covers
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -34,8 +38,11 @@ def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
     short = [
         symbol
         for symbol in sorted(dynamic)
-        if symbol in capture["ranges"] and not proof_covers(
-            capture["ranges"][symbol], ctx.profile.ranges[symbol].min, ctx.profile.ranges[symbol].max
+        if symbol in capture["ranges"]
+        and not proof_covers(
+            capture["ranges"][symbol],
+            ctx.profile.ranges[symbol].min,
+            ctx.profile.ranges[symbol].max,
         )
     ]
     if not short:
@@ -65,10 +72,10 @@ def _span(lower: int | None, upper: int | None) -> str:
 
 def _declared(ctx: Context) -> Iterator[tuple[str, int, Dimension]]:
     """Every axis the signature calls dynamic: input, axis, dimension."""
-    for each in ctx.workbench.inputs():
-        for axis, dim in enumerate(TensorType.parse(each["type"]).dims):
+    for name, tensor in ctx.workbench.tensors.items():
+        for axis, dim in enumerate(tensor.dims):
             if dim.symbol is not None:
-                yield each["name"], axis, dim
+                yield name, axis, dim
 
 
 def _written(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
@@ -117,12 +124,11 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
         try:
             execution = ctx.workbench.execution(point)
         except StepFailed as failed:
-            if failed.finding.code in ("FR605", "FR606"):
-                yield _with_assumption(ctx, failed.finding)
-                return
             if failed.finding.code == "FR706":
-                raise
-            yield _with_assumption(ctx, failed.finding)
+                yield replace(failed.finding, severity=Severity.SKIP)
+                return
+            place = failed.finding.place or ctx.workbench.lost_symbol()
+            yield replace(failed.finding, place=place)
             return
         for compared in execution["comparisons"]:
             if compared["shape"] != compared["reference_shape"]:
@@ -133,10 +139,15 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
                     place=ctx.workbench.lost_symbol(),
                 )
                 return
-        yield from _wrong_outputs(record, execution["outputs"], point, ctx)
+        wrong = list(_wrong_outputs(record, execution["outputs"], point, ctx))
+        if wrong:
+            yield from wrong
+            return
 
 
-def _wrong_outputs(record: OnnxRecord, outputs: Sequence[TensorRecord], point: ShapePoint, ctx: Context) -> Iterator[Finding]:
+def _wrong_outputs(
+    record: OnnxRecord, outputs: Sequence[TensorRecord], point: ShapePoint, ctx: Context
+) -> Iterator[Finding]:
     """Output axes that the file calls by an input's symbol and that do not follow it."""
     sizes = _file_symbols(record, ctx, point)
     for declared, given in zip(record["outputs"], outputs, strict=False):
@@ -155,7 +166,7 @@ def _wrong_outputs(record: OnnxRecord, outputs: Sequence[TensorRecord], point: S
 
 def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[str, int]:
     """Size of every symbol the file names among its inputs, at this point."""
-    types = {each["name"]: TensorType.parse(each["type"]) for each in ctx.workbench.inputs()}
+    types = ctx.workbench.tensors
     sizes: dict[str, int] = {}
     for each in record["inputs"]:
         shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
@@ -163,22 +174,6 @@ def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[s
             if isinstance(name, str) and name:
                 sizes[name] = size
     return sizes
-
-
-def _with_assumption(ctx: Context, finding: Finding) -> Finding:
-    """Say so where the sizes were nobody's word."""
-    if not ctx.profile.assumed or not ctx.profile.ranges:
-        return replace(finding, place=finding.place or ctx.workbench.lost_symbol())
-    ranges = ", ".join(
-        f"{symbol}: [{span.min}, {span.opt}, {span.max}]"
-        for symbol, span in ctx.profile.ranges.items()
-    )
-    return replace(
-        finding,
-        remedy="These sizes were assumed. Say the real ones in frictionless.yaml:\n"
-        f"models:\n  {ctx.workbench.name}:\n    path: {ctx.workbench.relative_path}\n"
-        f"    profiles:\n      default: {{{ranges}}}",
-    )
 
 
 CHECK = Check(

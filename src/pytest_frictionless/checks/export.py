@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.finding import Finding
 
 
 def run(ctx: Context) -> Iterator[Finding]:

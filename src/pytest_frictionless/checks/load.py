@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.settings.scaffold import scaffold
 from pytest_frictionless.shapes import TensorType, symbols_of
 from pytest_frictionless.workbench.inputs import assumed_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -27,6 +30,10 @@ def run(ctx: Context) -> Iterator[Finding]:
     if not weights["runnable"] or not (weights["declared"] or bench.spec.inputs):
         yield _unknown_model(ctx)
         return
+    unranked = [each for each in bench.inputs if each["type"].endswith("[...]")]
+    if unranked:
+        yield _unknown_rank(ctx, [each["name"] for each in unranked])
+        return
     yield from _mismatches(weights["missing"], weights["unexpected"])
     if weights["not_finite"]:
         names = weights["not_finite"]
@@ -35,7 +42,7 @@ def run(ctx: Context) -> Iterator[Finding]:
             message=f"{len(names)} tensors hold NaN or infinity, first {names[0]}",
             evidence=tuple(("tensor", name) for name in names),
         )
-    for profile in bench.profiles().values():
+    for profile in bench.profiles.values():
         if profile.assumed and profile.ranges:
             ctx.notes.append(
                 f"assumed profile {profile}; say the real one with `profiles` in frictionless.yaml"
@@ -79,6 +86,25 @@ def _unknown_model(ctx: Context) -> Finding:
         code="FR105",
         message=f"the file holds {what} ({weights['tensors']} tensors): {needed} must be named",
         remedy=f"Add to frictionless.yaml:\n{text}",
+    )
+
+
+def _unknown_rank(ctx: Context, names: list[str]) -> Finding:
+    bench = ctx.workbench
+    types = {
+        name: TensorType.parse("float32[batch, 3, 224, 224]") for name in names
+    }  # an example: the file does not say
+    text = scaffold(
+        name=bench.name,
+        path=bench.relative_path,
+        factory="",
+        inputs=types,
+        ranges={"batch": (1, 4, 8)},
+    )
+    return Finding(
+        code="FR105",
+        message=f"the file does not say how many axes {', '.join(names)} has",
+        remedy=f"Add to frictionless.yaml, with the real axes:\n{text}",
     )
 
 

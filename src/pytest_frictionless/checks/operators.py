@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from pytest_frictionless.artifacts import RejectionRecord
 from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.place import place_of_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.artifacts import RejectionRecord
+
+NEEDS_GPU = "cannot be judged on a machine without a GPU"
+"""How the parser's answer begins where an operator's plugin asked CUDA and got none."""
 
 CODES_OF = {"unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504"}
 
@@ -17,12 +25,7 @@ def run(ctx: Context) -> Iterator[Finding]:
     bench = ctx.workbench
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
-    rejections = record["rejections"]
-    if not rejections and not bench.build(list(bench.profiles()))["built"]:
-        alone = [bench.build([name]) for name in bench.profiles()]
-        if not any(each["built"] or each["profile_errors"] for each in alone):
-            rejections = bench.refused_by_builder()
-    for rejection in rejections:
+    for rejection in record["rejections"] or _refused_by_builder(ctx):
         yield _finding(rejection, record["engine"])
     if not record["complete"]:
         yield Finding(
@@ -31,17 +34,36 @@ def run(ctx: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
+    """What only the builder refuses; a profile that is at fault is for `build` to tell."""
+    bench = ctx.workbench
+    try:
+        if bench.build(list(bench.profiles))["built"]:
+            return []
+        alone = [bench.build([name]) for name in bench.profiles]
+        if any(each["built"] or each["profile_errors"] for each in alone):
+            return []
+    except StepInterrupted as interrupted:
+        # Some graphs crash the builder: building parts of them, each in a process, names the node.
+        if interrupted.finding.code != "FR003" or not (refused := bench.refused_by_builder()):
+            raise
+        return refused
+    return bench.refused_by_builder()
+
+
 def _finding(rejection: RejectionRecord, engine: str) -> Finding:
     subject = rejection["operator"] or rejection["node"] or "the graph"
     verb = "is unknown to" if rejection["kind"] == "unknown" else "is rejected by"
     where = "'s builder" if rejection["stage"] == "build" else ""
+    undecided = rejection["reason"].startswith(NEEDS_GPU)
     stack = " > ".join(rejection["stack"])
     place = place_of_node(
         name=f"{stack} > {rejection['node']}" if stack else rejection["node"],
         operator=rejection["operator"], metadata=rejection["metadata"],
     )  # fmt: skip
     return Finding(
-        code=CODES_OF[rejection["kind"]],
+        code="FR505" if undecided else CODES_OF[rejection["kind"]],
+        severity=Severity.SKIP if undecided else Severity.ERROR,
         message=f"{subject} {verb} {engine}{where}: {rejection['reason'].splitlines()[0]}",
         place=place,
         cause=rejection["reason"] if "\n" in rejection["reason"] else "",

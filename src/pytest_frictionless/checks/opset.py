@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.knowledge.opsets import opset_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -20,8 +23,7 @@ def run(ctx: Context) -> Iterator[Finding]:
         yield Finding(
             code="FR303",
             message=f"no opset is pinned: {record['producer'] or 'the producer'} chose {delivered}",
-            remedy="Add to frictionless.yaml:\n"
-            f'opset: {{version: {delivered}, reason: "..."}}',
+            remedy=f'Add to frictionless.yaml:\nopset: {{version: {delivered}, reason: "..."}}',
             severity=Severity.WARNING,
         )
     else:

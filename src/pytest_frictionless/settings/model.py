@@ -1,224 +1,232 @@
-"""What frictionless.yaml may say, typed. The JSON Schema is made from these classes."""
+"""What frictionless.yaml says, typed: the words a user writes and what they mean."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    StringConstraints,
-    model_validator,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
 )
 
 from pytest_frictionless.codes import CODES
-from pytest_frictionless.shapes import Profile, Range, TensorType, symbols_of
+from pytest_frictionless.settings.inputs import InputSpec
+from pytest_frictionless.settings.profiles import (
+    PROFILE_NAME,
+    Span,
+    problems_in,
+    profile_from,
+    span_from,
+)
+from pytest_frictionless.settings.section import Section, nearest, refuse
+from pytest_frictionless.settings.values import (
+    Bound,
+    CallableName,
+    ComputeCapability,
+    FilePath,
+    Reason,
+    Text,
+    Version,
+    Whole,
+)
+from pytest_frictionless.shapes import Profile
 
-_PROFILE_NAME = re.compile(r"^[a-z0-9][a-z0-9_]*$")
-
-
-def _callable_path(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", text):
-        raise ValueError(f"{text!r} names no callable: write package.module:function")
-    return text
-
-
-def _version(value: Any) -> Any:
-    if isinstance(value, int | float):
-        raise ValueError(f'{value} is a number: quote the version, "{value}" (10.10 would be 10.1)')
-    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+){0,3}", value):
-        raise ValueError(f"{value!r} is no version: write 10.15 or 10.15.1")
-    return value
-
-
-def _capability(value: Any) -> Any:
-    text = str(value)
-    if not re.fullmatch(r"\d{1,2}\.\d", text):
-        raise ValueError(f"{text!r} is no compute capability: write 8.9 or 12.0")
-    return text
-
-
-def _trust(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) == {"reason"}:
-        value = value["reason"]
-    if isinstance(value, bool) or not isinstance(value, str) or not value.strip():
-        raise ValueError("say why the file may run code: trusted: {reason: ...}")
-    return value
+__all__ = [
+    "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Tolerance",
+]  # fmt: skip
 
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-CallablePath = Annotated[str, AfterValidator(_callable_path)]
-QuotedVersion = Annotated[str, BeforeValidator(_version, json_schema_input_type=str)]
-Capability = Annotated[str, BeforeValidator(_capability, json_schema_input_type=str | float)]
-Trust = Annotated[str, BeforeValidator(_trust, json_schema_input_type=str | dict[str, str])]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Target(_Model):
+class Target(Section):
     """What the models are deployed to."""
 
-    tensorrt: QuotedVersion | None = Field(None, description='TensorRT version, as "10.15".')
-    tensorrt_rtx: QuotedVersion | None = Field(None, description='TensorRT-RTX version, as "1.7".')
-    container: str | None = Field(None, description="Image that serves the models.")
-    compute_capabilities: tuple[Capability, ...] = Field(
-        (), description="GPUs that engines are built for, as [8.0, 8.9]; empty: the builder's choice."
+    tensorrt: Version | None = Field(None, description="TensorRT version in production, in quotes.")
+    tensorrt_rtx: Version | None = Field(
+        None, description="TensorRT-RTX version in production, in quotes."
+    )
+    container: Text | None = Field(
+        None, description="Image that serves the models, as nvcr.io/nvidia/tensorrt:25.10-py3."
+    )
+    compute_capabilities: tuple[ComputeCapability, ...] = Field(
+        (), description="Compute capabilities of the GPUs in production, as [8.0, 8.9]."
     )
 
 
-class Opset(_Model):
-    """The pinned ONNX opset, and why it is the one."""
+class Opset(Section):
+    """The pinned ONNX opset."""
 
-    version: int = Field(ge=7, le=30, description="Version of the default ONNX domain.")
-    reason: Reason = Field(description="Why this one: what is validated to it.")
-    ir_version: int | None = Field(None, ge=3, le=20, description="ONNX IR version to expect.")
-
-
-class Limits(_Model):
-    """What one step in a child process may use."""
-
-    timeout_s: float = Field(600, gt=0, description="Seconds.")
-    memory_mib: int | None = Field(None, gt=0, description="MiB; default: 80 % of the machine.")
-
-
-class OutputTolerance(_Model):
-    """How far one output may be from its reference."""
-
-    rtol: float | None = Field(None, ge=0, description="Relative to the reference's magnitude.")
-    atol: float | None = Field(None, ge=0, description="Absolute.")
-
-
-class Tolerance(OutputTolerance):
-    """How far the outputs may be from their reference; the default goes by element type."""
-
-    outputs: dict[str, OutputTolerance] = Field({}, description="The same for single outputs.")
-
-
-class InputSpec(_Model):
-    """One input: its type, and how values for it are made."""
-
-    type: str = Field(description='Element type and axes, as "float32[batch, 3, height, width]".')
-    low: float | None = Field(None, description="Smallest value.")
-    high: float | None = Field(None, description="Values stay below it.")
-    sample: str | None = Field(None, description="A .npy or .npz file with real values.")
-    make: CallablePath | None = Field(
-        None, description="module:function, called with the shape and a numpy Generator."
+    version: Whole = Field(ge=7, le=30, description="Version of the default ONNX domain.")
+    reason: Text = Field(description="Why this version: what in production asks for it.")
+    ir_version: Whole | None = Field(
+        None, ge=3, description="Newest ONNX IR version that the runtime in production reads."
     )
 
-    @model_validator(mode="before")
+
+class Limits(Section):
+    """How long and how large a step may get."""
+
+    timeout_s: float = Field(
+        600.0, gt=0, strict=True, description="Seconds after which a step is stopped."
+    )
+    memory_mib: Whole | None = Field(
+        None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
+    )
+
+
+class Bounds(Section):
+    """How far a number may be off: `atol + rtol * |reference|`."""
+
+    rtol: Bound | None = Field(None, description="Relative tolerance.")
+    atol: Bound | None = Field(None, description="Absolute tolerance.")
+
+
+class Tolerance(Bounds):
+    """How far the exported model may be off its reference."""
+
+    outputs: dict[str, Bounds] = Field(
+        {}, description="Bounds of single outputs; what one leaves out is as for all outputs."
+    )
+
+    @field_validator("outputs")
     @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return {"type": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _sensible(self) -> InputSpec:
-        TensorType.parse(self.type)
-        if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
-        if self.sample is not None and self.make is not None:
-            raise ValueError("sample and make exclude each other")
-        return self
-
-    @property
-    def tensor(self) -> TensorType:
-        """The type, parsed."""
-        return TensorType.parse(self.type)
+    def _completed(cls, outputs: dict[str, Bounds], info: ValidationInfo) -> dict[str, Bounds]:
+        return {
+            name: Bounds(
+                rtol=info.data.get("rtol") if own.rtol is None else own.rtol,
+                atol=info.data.get("atol") if own.atol is None else own.atol,
+            )
+            for name, own in outputs.items()
+        }
 
 
-Size = Annotated[int, Field(ge=0)]
-Span = Size | Annotated[list[int], Field(min_length=3, max_length=3)]
+class ModelSpec(Section):
+    """One model: what its file cannot tell."""
 
-
-class ModelSpec(_Model):
-    """What the user says of one model; everything a file tells itself may be left out."""
-
-    path: str | None = Field(None, description="The checkpoint, from the folder of this file.")
-    factory: CallablePath | None = Field(
-        None, description="module:callable that returns the torch.nn.Module for a file of weights."
+    path: FilePath | None = Field(
+        None,
+        description="The checkpoint, from the root of the repository; a Hugging Face model is its "
+        "folder. Without it the entry belongs to the file whose stem is the entry's name.",
     )
-    inputs: dict[str, InputSpec] = Field({}, description="Inputs by name, in the order of forward().")
-    outputs: tuple[str, ...] = Field((), description="Names for the outputs of the ONNX file.")
+    factory: CallableName | None = Field(
+        None, description="package.module:callable that takes nothing and returns the nn.Module."
+    )
+    inputs: dict[str, InputSpec] = Field(
+        {}, description="Each input by its name in forward(), as float32[batch, 3, 224, 224]."
+    )
+    outputs: tuple[Text, ...] = Field((), description="Names of the outputs, in order.")
     profiles: dict[str, dict[str, Span]] = Field(
-        {}, description="Optimization profiles: for each symbol [min, opt, max] or a fixed size."
+        {},
+        description="Optimization profiles by name: for each symbol of the inputs [min, opt, max], "
+        "or one number for a fixed size.",
+        json_schema_extra={"propertyNames": {"pattern": f"^{PROFILE_NAME}$"}},
     )
-    precision: Literal["fp32", "fp16", "bf16", "fp8", "int8"] | None = Field(
-        None, description="What the network must compute in; it is verified, not requested."
+    precision: Literal["fp32", "fp16", "bf16", "int8", "fp8"] | None = Field(
+        None, description="Precision the engine computes in; it is read back from the engine."
     )
-    tolerance: Tolerance | None = Field(None, description="How far outputs may differ.")
-    opset: Opset | None = Field(None, description="Overrides the pinned opset for this model.")
-    ignore: dict[str, Reason] = Field({}, description="Finding codes to suppress, with the reason.")
-    trusted: Trust | None = Field(None, description="Why this file may run code when it is loaded.")
-    skip: Reason | None = Field(None, description="Leave the model out, for this reason.")
+    tolerance: Tolerance | None = Field(
+        None, description="How far outputs may be off; chosen by element type where not given."
+    )
+    ignore: dict[str, Text] = Field(
+        {},
+        description="Findings to leave out for this model: the code, and the reason.",
+        json_schema_extra={"propertyNames": {"enum": sorted(CODES)}},
+    )
+    trusted: Reason = Field(
+        None, description="Why this file may run code while it is loaded: the reason."
+    )
+    skip: Reason = Field(None, description="Why this model is left out: the reason.")
+    opset: Opset | None = Field(None, description="The pinned opset, where this model has its own.")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> ModelSpec:
-        problems = [*self._profile_problems(), *self._ignore_problems()]
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
+    @field_validator("outputs")
+    @classmethod
+    def _each_once(cls, outputs: tuple[str, ...]) -> tuple[str, ...]:
+        refuse(
+            ((index,), f"output {name!r} is named twice")
+            for index, name in enumerate(outputs)
+            if name in outputs[:index]
+        )
+        return outputs
 
-    def _profile_problems(self) -> list[str]:
-        problems = []
-        symbols = symbols_of(each.tensor for each in self.inputs.values())
-        for name, sizes in self.profiles.items():
-            if not _PROFILE_NAME.match(name):
-                problems.append(
-                    f"profiles.{name}: a profile's name takes a-z, 0-9 and _: "
-                    "items are called <check>-<profile>-<point>"
-                )
-            for symbol, span in sizes.items():
-                try:
-                    _range(span)
-                except ValueError as error:
-                    problems.append(f"profiles.{name}.{symbol}: {error}")
-                if self.inputs and symbol not in symbols:
-                    near = difflib.get_close_matches(symbol, symbols, 1)
-                    hint = f": did you mean {near[0]!r}?" if near else f"; they have {', '.join(symbols) or 'none'}"
-                    problems.append(f"profiles.{name}.{symbol}: no input has this symbol{hint}")
-        return problems
+    @field_validator("profiles", mode="before")
+    @classmethod
+    def _possible(cls, profiles: Any, info: ValidationInfo) -> Any:
+        if not isinstance(profiles, dict):
+            return profiles
+        inputs = {name: spec.tensor for name, spec in info.data.get("inputs", {}).items()}
+        closed = "factory" not in info.data or info.data["factory"] is not None
+        refuse(problems_in(profiles, inputs, closed=closed))
+        return {
+            name: {symbol: span_from(value) for symbol, value in (spans or {}).items()}
+            for name, spans in profiles.items()
+        }
 
-    def _ignore_problems(self) -> list[str]:
-        problems = []
-        for code in self.ignore:
-            if code not in CODES:
-                near = difflib.get_close_matches(code, CODES, 1)
-                hint = f": did you mean {near[0]}?" if near else ""
-                problems.append(f"ignore.{code}: there is no finding {code}{hint}")
-        return problems
+    @field_validator("tolerance")
+    @classmethod
+    def _of_known_outputs(
+        cls, tolerance: Tolerance | None, info: ValidationInfo
+    ) -> Tolerance | None:
+        if tolerance is not None and (known := info.data.get("outputs")):
+            refuse(
+                (("outputs", name), f"{name!r} is none of the outputs{nearest(name, known)}")
+                for name in tolerance.outputs
+                if name not in known
+            )
+        return tolerance
+
+    @field_validator("ignore", mode="before")
+    @classmethod
+    def _known_codes(cls, ignore: Any) -> Any:
+        if isinstance(ignore, dict):
+            refuse(
+                ((code,), f"{code!r} is no finding code{nearest(code, CODES)}")
+                if code not in CODES
+                else ((code,), 'a reason is needed: say why, as "served by another model"')
+                for code, reason in ignore.items()
+                if code not in CODES or reason is None
+            )
+        return ignore
 
     @property
     def shape_profiles(self) -> tuple[Profile, ...]:
-        """The profiles with their ranges, in the order of the file."""
-        return tuple(
-            Profile(name, {symbol: _range(span) for symbol, span in sizes.items()})
-            for name, sizes in self.profiles.items()
-        )
+        """The profiles as ranges of symbols, in the order they are written."""
+        return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
 
 
-def _range(span: int | list[int]) -> Range:
-    return Range(span, span, span) if isinstance(span, int) else Range(*span)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenModel:
+    """An entry that cannot be used; every other model can."""
 
-
-class BrokenModel(_Model):
-    """A model entry that cannot be used: it fails that model and no other."""
-
-    path: str | None = None
+    path: str | None
+    """The checkpoint it is for, where that could be read."""
     problems: tuple[str, ...]
+    """One line for each mistake."""
 
 
-class Settings(_Model):
-    """The whole of frictionless.yaml."""
+class Settings(Section):
+    """All of frictionless.yaml."""
 
-    roots: tuple[str, ...] = Field((), description="Folders that hold checkpoints.")
-    exclude: tuple[str, ...] = Field((), description="Glob patterns of paths to leave out.")
-    target: Target = Field(default_factory=Target)
-    opset: Opset | None = Field(None, description="The pinned opset of every model.")
-    limits: Limits = Field(default_factory=Limits)
-    models: dict[str, ModelSpec] = Field({}, description="Models by name.")
+    roots: tuple[FilePath, ...] = Field((), description="Folders to find checkpoints in.")
+    exclude: tuple[Text, ...] = Field(
+        (), description="Glob patterns of paths to leave out, from the root of the repository."
+    )
+    target: Target = Field(Target(), description="What the models are deployed to.")
+    opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
+    limits: Limits = Field(Limits(), description="How long and how large a step may get.")
+    models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
+
+    _broken_models: Mapping[str, BrokenModel] = PrivateAttr(default_factory=dict)
+
+    @property
+    def broken_models(self) -> Mapping[str, BrokenModel]:
+        """Entries with mistakes in them, by name."""
+        return self._broken_models
+
+    def with_broken_models(self, broken: Mapping[str, BrokenModel]) -> Settings:
+        """The same settings, knowing these entries that cannot be used."""
+        copy = self.model_copy()
+        copy._broken_models = dict(broken)
+        return copy

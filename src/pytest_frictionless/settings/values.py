@@ -2,84 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictFloat,
-    StrictInt,
-    ValidationError,
-    WithJsonSchema,
-)
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from pytest_frictionless.settings.section import nearest, refuse
+from pytest_frictionless.shapes import DTYPES, TensorType
 
 FACTORY_PLACEHOLDER = "package.module:callable"
 """What a scaffold writes where only the user knows the factory."""
 
-_VERSION = r"^\d+(\.\d+){0,3}$"
-_CAPABILITY = r"^([5-9]|1\d)\.\d$"
-_CALLABLE = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
-
-
-class Section(BaseModel):
-    """A mapping of frictionless.yaml: unknown keys are errors, and nothing changes after."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=False
-    )
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give `, did you mean 'precision'?` for a misspelt word, empty where nothing is near."""
-    by_lower = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f", did you mean {by_lower[near[0]]!r}?" if near else ""
-
-
-def refuse(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
-    """Raise every problem at its own place below the value that is validated; none is fine."""
-    details = [
-        # The sentence travels as a value: it may hold braces, which a template would read.
-        InitErrorDetails(
-            type=PydanticCustomError("refused", "{sentence}", {"sentence": sentence}),
-            loc=place,
-            input=None,
-        )
-        for place, sentence in problems
-    ]
-    if details:
-        raise ValidationError.from_exception_data("frictionless.yaml", details)
-
-
-def or_empty(value: Any) -> Any:
-    """Read a key with nothing behind it as an empty section: all its lines are commented out."""
-    return {} if value is None else value
-
-
-def or_none(value: Any) -> Any:
-    """Read a key with nothing behind it as an empty list."""
-    return () if value is None else value
+_VERSION = r"^[0-9]+(\.[0-9]+){0,3}$"
+_CAPABILITY = r"^([5-9]|1[0-9])\.[0-9]$"
+_NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
+_CALLABLE = rf"^{_NAME}:{_NAME}$"
+_SIGNATURE = rf"^\s*({'|'.join(DTYPES)})\s*\[[^\[\]]*\]\s*$"
 
 
 def _version(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise PydanticCustomError("unquoted", f"{value} is a number: write the version in quotes")
-    if not isinstance(value, str) or not re.match(_VERSION, value):
+        raise PydanticCustomError("unquoted", "a number: write the version in quotes")
+    if not isinstance(value, str) or not _matches(_VERSION, value):
         raise ValueError(f'{value!r} is no version: write numbers and dots in quotes, as "10.15"')
     return value
 
 
 def _capability(value: Any) -> str:
-    text = repr(float(value)) if isinstance(value, float) else str(value)
-    if not re.match(_CAPABILITY, text) or isinstance(value, bool):
+    text = repr(float(value)) if isinstance(value, int | float) else str(value)
+    if not _matches(_CAPABILITY, text) or isinstance(value, bool):
         raise ValueError(
             f"{value!r} is no compute capability: write major and minor with a dot, as 8.0 or 8.9"
         )
@@ -89,10 +42,10 @@ def _capability(value: Any) -> str:
 def _callable(text: str) -> str:
     if text == FACTORY_PLACEHOLDER:
         raise ValueError(f"{text!r} is still the placeholder: name your own function")
-    if re.match(_CALLABLE, text):
+    if _matches(_CALLABLE, text):
         return text
     dotted = re.sub(r"\.(\w+)$", r":\1", text)
-    hint = f", did you mean {dotted!r}?" if ":" not in text and re.match(_CALLABLE, dotted) else ""
+    hint = f", did you mean {dotted!r}?" if _matches(_CALLABLE, dotted) else ""
     raise ValueError(f"{text!r} is no callable: write package.module:callable{hint}")
 
 
@@ -103,9 +56,7 @@ def _path(text: str) -> str:
     if "\\" in text:
         raise ValueError(f"{text!r} is no path: write / between folders")
     if ".." in path.parts:
-        raise ValueError(
-            f"{text!r} leaves its folder by '..': write the path from the root of the repository"
-        )
+        raise ValueError(f"{text!r} is not written from the root of the repository: leave out '..'")
     return str(path)
 
 
@@ -121,28 +72,40 @@ def _filled(text: str) -> str:
     return text
 
 
-def reason_or_none(value: Any) -> Any:
-    """Read a switch that takes a reason: `"why"`, `{reason: "why"}`, or false for off."""
+def _reason_or_none(value: Any) -> Any:
     if value is False:
         return None
     if value is True:
-        raise ValueError('true is not enough: say why, as {reason: "..."}')
+        raise ValueError('true is not enough, a reason is needed: {reason: "..."}')
     if not isinstance(value, dict):
         return value
     refuse(
-        ((str(key),), f"unknown key{nearest(str(key), ['reason'])}")
+        ((key,), f"unknown key{nearest(key, ['reason']) or ', the only key is reason'}")
         for key in value
         if key != "reason"
     )
-    if not isinstance(value.get("reason"), str):
+    if "reason" not in value or value["reason"] is None:
         raise ValueError('a reason is needed: {reason: "..."}')
     return value["reason"]
 
 
+def _signature(text: str) -> str:
+    return str(TensorType.parse(text))
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text) is not None
+
+
+def _described(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **schema})
+
+
+Text = Annotated[str, AfterValidator(_filled), _described(minLength=1)]
+"""A text that says something."""
+
 Version = Annotated[
-    str,
-    BeforeValidator(_version),
-    WithJsonSchema({"type": "string", "pattern": _VERSION, "examples": ["10.15"]}),
+    str, BeforeValidator(_version), _described(pattern=_VERSION, examples=["10.15"])
 ]
 """A version as text: YAML reads 10.10 without quotes as the number 10.1."""
 
@@ -152,7 +115,7 @@ ComputeCapability = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": 5, "exclusiveMaximum": 20, "multipleOf": 0.1},
+                {"type": "number", "minimum": 5, "exclusiveMaximum": 20},
                 {"type": "string", "pattern": _CAPABILITY},
             ],
             "examples": [8.0, 8.9, 12.0],
@@ -161,20 +124,48 @@ ComputeCapability = Annotated[
 ]
 """Major and minor with a dot, as text: "8.0"."""
 
-CallableName = Annotated[str, AfterValidator(_callable), Field(pattern=None)]
+CallableName = Annotated[
+    str,
+    AfterValidator(_callable),
+    _described(pattern=_CALLABLE, examples=["shop.nets:resnet50"]),
+]
 """`package.module:callable`."""
 
-RelativePath = Annotated[str, AfterValidator(_path)]
-"""A posix path from the root of the repository, normalised."""
+FilePath = Annotated[str, AfterValidator(_path), _described(minLength=1)]
+"""A posix path from the root of the repository, or an absolute one; normalised."""
 
-SamplePath = Annotated[str, AfterValidator(_sample)]
+SamplePath = Annotated[str, AfterValidator(_sample), _described(pattern=r"\.np[yz]$")]
 """A .npz or .npy file."""
 
-Text = Annotated[str, AfterValidator(_filled)]
-"""A text that says something."""
+Signature = Annotated[
+    str,
+    AfterValidator(_signature),
+    _described(pattern=_SIGNATURE, examples=["float32[batch, 3, 224, 224]"]),
+]
+"""A tensor type, spelled as `shapes.TensorType` writes it."""
 
-Count = Annotated[StrictInt, Field(gt=0)]
-"""A whole number above zero."""
+Reason = Annotated[
+    Text | None,
+    BeforeValidator(_reason_or_none),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "properties": {"reason": {"type": "string", "minLength": 1}},
+                    "required": ["reason"],
+                    "additionalProperties": False,
+                },
+                {"const": False},
+            ]
+        }
+    ),
+]
+"""A switch that takes a reason: `"why"`, `{reason: "why"}`, or false for off."""
+
+Whole = StrictInt
+"""A whole number; text and booleans are none."""
 
 Bound = Annotated[StrictFloat, Field(ge=0)]
 """A tolerance."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.artifacts import InputRecord, WeightsRecord
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.shapes import Profile, Range, TensorType, symbols_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_frictionless.artifacts import InputRecord, WeightsRecord
     from pytest_frictionless.settings.model import InputSpec, ModelSpec
 
 DEFAULT_PROFILE = "default"
@@ -21,9 +21,7 @@ ASSUMED_BATCH = (1, 4, 8)
 ASSUMED_SIZE = (16, 64, 128)
 
 
-def resolve_inputs(
-    spec: ModelSpec, weights: WeightsRecord, *, root: Path
-) -> list[InputRecord]:
+def resolve_inputs(spec: ModelSpec, weights: WeightsRecord, *, root: Path) -> list[InputRecord]:
     """Inputs in the order the model takes them; raises StepFailed FR204 for a name it has not."""
     given = {name: _input_record(name, each, root) for name, each in spec.inputs.items()}
     if not weights["declared"]:
@@ -40,6 +38,11 @@ def resolve_inputs(
             )
             raise StepFailed(finding)
     return [given.get(name, each) for name, each in declared.items()]
+
+
+def is_tensor(record: InputRecord) -> bool:
+    """Whether an input is a tensor of a known rank."""
+    return record["type"].endswith("]") and not record["type"].endswith("[...]")
 
 
 def _input_record(name: str, spec: InputSpec, root: Path) -> InputRecord:
@@ -64,7 +67,7 @@ def resolve_profiles(
 
     Raises StepFailed FR803 where a profile leaves out a symbol of the inputs.
     """
-    types = [TensorType.parse(each["type"]) for each in inputs]
+    types = [TensorType.parse(each["type"]) for each in inputs if is_tensor(each)]
     symbols = symbols_of(types)
     if not profiles:
         leading = {each.dims[0].symbol for each in types if each.dims}

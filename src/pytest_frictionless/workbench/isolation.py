@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from pytest_frictionless.errors import MissingDependency, StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
 LOG_TAIL_BYTES = 8_000
 POLL_S = 0.05
+POLLS_PER_LOOK = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +162,7 @@ class Child:
     def _watch(
         self, name: str, limits: Limits, started: float, tick: Callable[[float], None]
     ) -> None:
-        process = psutil.Process(self._pid)
+        process, polls = psutil.Process(self._pid), 0
         while not self._connection.poll(POLL_S):
             spent_s = time.monotonic() - started
             tick(spent_s)
@@ -169,6 +173,8 @@ class Child:
                         message=f"{name} took longer than {limits.timeout_s:g} s and was stopped",
                     )
                 )
+            if (polls := polls + 1) % POLLS_PER_LOOK:
+                continue
             used_mib = _resident_mib(process)
             if used_mib > limits.memory_mib:
                 raise StepInterrupted(_memory_finding(name, f"it held {used_mib} MiB", limits))
@@ -215,10 +221,14 @@ class Child:
 
 
 def _resident_mib(process: psutil.Process) -> int:
+    """Memory of the child and of what it started, which is trial builds mostly."""
+    total = 0
     try:
-        return int(process.memory_info().rss >> 20)
+        for each in (process, *process.children(recursive=True)):
+            total += each.memory_info().rss
     except psutil.Error:
-        return 0
+        pass
+    return total >> 20
 
 
 def _memory_finding(name: str, cause: str, limits: Limits | None) -> Finding:
@@ -233,6 +243,7 @@ def _tail(log: Path, offset: int) -> str:
         with log.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(offset, size - LOG_TAIL_BYTES))
-            return stream.read().decode("utf-8", "replace").strip()
+            text = stream.read().decode("utf-8", "replace")
+            return re.sub(r"\x1b\[[0-9;]*m", "", text).strip()
     except OSError:
         return ""

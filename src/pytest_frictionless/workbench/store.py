@@ -13,16 +13,18 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ENTRY = "entry.json"
 VERSION = 1

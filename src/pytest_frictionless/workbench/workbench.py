@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 
-from pytest_frictionless.artifacts import (
-    BuildRecord,
-    CaptureRecord,
-    ExecutionRecord,
-    InputRecord,
-    OnnxRecord,
-    ParseRecord,
-    RejectionRecord,
-    SourceRecord,
-    WeightsRecord,
-)
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
 from pytest_frictionless.finding import Place
-from pytest_frictionless.settings.model import ModelSpec, Settings
-from pytest_frictionless.settings.read import Configuration
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
-from pytest_frictionless.workbench.inputs import resolve_inputs, resolve_profiles
+from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
 from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
-from pytest_frictionless.workbench.store import Artifact, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_frictionless.artifacts import (
+        BuildRecord,
+        CaptureRecord,
+        ExecutionRecord,
+        InputRecord,
+        OnnxRecord,
+        ParseRecord,
+        RejectionRecord,
+        SourceRecord,
+        WeightsRecord,
+    )
+    from pytest_frictionless.settings.model import ModelSpec, Settings
+    from pytest_frictionless.settings.read import Configuration
+    from pytest_frictionless.workbench.store import Artifact, Store
 
 BACKENDS = "pytest_frictionless.backends"
 TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
@@ -41,13 +44,15 @@ PRELOAD_TORCH = ("torch", "numpy", "onnx")
 
 def installed(*distributions: str) -> dict[str, str]:
     """Versions of those that are installed, without importing them."""
-    versions = {}
-    for name in distributions:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    return {name: version for name in distributions if (version := _version(name)) is not None}
+
+
+@cache
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -68,7 +73,6 @@ class Shop:
     limits: Limits
     tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
     """Told the step and the seconds it has taken, while a step runs."""
-
 
     @property
     def settings(self) -> Settings:
@@ -117,7 +121,11 @@ class Workbench:
     def relative_path(self) -> str:
         """Path from the folder of the repository, as frictionless.yaml names it."""
         path = self.checkpoint.path
-        return path.relative_to(self.shop.root).as_posix() if path.is_relative_to(self.shop.root) else str(path)
+        return (
+            path.relative_to(self.shop.root).as_posix()
+            if path.is_relative_to(self.shop.root)
+            else str(path)
+        )
 
     def weights(self) -> WeightsRecord:
         """What is inside the checkpoint."""
@@ -127,16 +135,25 @@ class Workbench:
             )
         else:
             made = self._torch_step("torch_load:load", {})
-        return cast(WeightsRecord, made.record)
+        return cast("WeightsRecord", made.record)
 
+    @cached_property
     def inputs(self) -> list[InputRecord]:
         """Inputs of the model and how their values are made."""
         return resolve_inputs(self.spec, self.weights(), root=self.shop.root)
 
+    @property
+    def tensors(self) -> dict[str, TensorType]:
+        """Types of the inputs that are tensors; a sequence or an optional is none."""
+        return {
+            each["name"]: TensorType.parse(each["type"]) for each in self.inputs if is_tensor(each)
+        }
+
+    @cached_property
     def profiles(self) -> dict[str, Profile]:
         """Optimization profiles by name."""
         weights = self.weights()
-        return resolve_profiles(self.spec.shape_profiles, self.inputs(), weights["ranges"])
+        return resolve_profiles(self.spec.shape_profiles, self.inputs, weights["ranges"])
 
     @property
     def pinned_opset(self) -> int | None:
@@ -145,9 +162,9 @@ class Workbench:
         return pin.version if pin else None
 
     def _export(self) -> Artifact:
-        ranges = hull(self.profiles().values())
+        ranges = hull(self.profiles.values())
         arguments = {
-            "inputs": self.inputs(),
+            "inputs": self.inputs,
             "ranges": {name: [span.min, span.opt, span.max] for name, span in ranges.items()},
             "opset": self.pinned_opset,
             "outputs": list(self.spec.outputs),
@@ -158,7 +175,7 @@ class Workbench:
         """What torch proved of the dynamic dimensions while it exported."""
         if self.is_onnx:
             return {"route": "file", "ranges": {}}
-        return cast(CaptureRecord, self._export().record)
+        return cast("CaptureRecord", self._export().record)
 
     def onnx_path(self) -> Path:
         """The ONNX file that everything after export works on."""
@@ -173,7 +190,7 @@ class Workbench:
 
     def onnx(self) -> OnnxRecord:
         """The ONNX file as it was written, after onnx.checker passed it."""
-        return cast(OnnxRecord, self._onnx_step("onnx_file:describe", {}).record)
+        return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
     def lost_symbol(self) -> Place | None:
         """The node that turns a symbolic axis into a constant, where one is found."""
@@ -184,7 +201,7 @@ class Workbench:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
         if self.is_onnx:
             return None
-        arguments = {"inputs": self.inputs(), "sizes": dict(point.sizes)}
+        arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
         return self._torch_step("torch_reference:reference", arguments)
 
     def execution(self, point: ShapePoint) -> ExecutionRecord:
@@ -192,26 +209,26 @@ class Workbench:
         reference = self.reference(point)
         tolerance = self.spec.tolerance.model_dump() if self.spec.tolerance else {}
         arguments = {
-            "inputs": self.inputs(), "point": point.name, "sizes": dict(point.sizes),
+            "inputs": self.inputs, "point": point.name, "sizes": dict(point.sizes),
             "tolerance": tolerance,
             "reference": str(reference.folder / "reference.npz") if reference else None,
         }  # fmt: skip
         keyed = [reference.digest if reference else "", self._samples_digest()]
-        return cast(ExecutionRecord, self._onnx_step("ort:execute", arguments, keyed).record)
+        return cast("ExecutionRecord", self._onnx_step("ort:execute", arguments, keyed).record)
 
     def _samples_digest(self) -> str:
-        samples = [Path(each["sample"]) for each in self.inputs() if "sample" in each]
+        samples = [Path(each["sample"]) for each in self.inputs if "sample" in each]
         present = [path for path in samples if path.is_file()]
         return digest(present, memo=self.shop.store.memo) if present else ""
 
     def trust(self, point: ShapePoint) -> dict[str, Any]:
         """How far eager torch itself can be trusted at these sizes: see `torch_reference.trust`."""
-        arguments = {"inputs": self.inputs(), "sizes": dict(point.sizes)}
+        arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
         return self._torch_step("torch_reference:trust", arguments).record
 
     def parsed(self) -> ParseRecord:
         """The ONNX file through the real parser, with everything it refuses."""
-        return cast(ParseRecord, self._onnx_step("engine:parse", {}).record)
+        return cast("ParseRecord", self._onnx_step("engine:parse", {}).record)
 
     def build(self, profiles: Sequence[str]) -> BuildRecord:
         """One engine with these profiles, for every compute capability of the target."""
@@ -221,11 +238,11 @@ class Workbench:
             "precision": self.spec.precision,
         }
         keyed = self._samples_digest()
-        return cast(BuildRecord, self._onnx_step("engine:build", arguments, keyed).record)
+        return cast("BuildRecord", self._onnx_step("engine:build", arguments, keyed).record)
 
     def refused_by_builder(self) -> list[RejectionRecord]:
         """The nodes for which the builder refuses an engine although they parse."""
-        first = next(iter(self.profiles()))
+        first = next(iter(self.profiles))
         arguments = {
             "profile": self.tensorrt_profile(first),
             "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
@@ -235,16 +252,17 @@ class Workbench:
 
     def tensorrt_profile(self, name: str) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
-        profile = self.profiles()[name]
+        profile = self.profiles[name]
         shapes = {}
-        for each in self.inputs():
-            tensor = TensorType.parse(each["type"])
-            shapes[each["name"]] = [[*tensor.shape(point.sizes)] for point in profile.points()]
-        shape_tensors = [each["name"] for each in self.parsed()["inputs"] if each["is_shape_tensor"]]
+        for each, tensor in self.tensors.items():
+            shapes[each] = [[*tensor.shape(point.sizes)] for point in profile.points()]
+        shape_tensors = [
+            each["name"] for each in self.parsed()["inputs"] if each["is_shape_tensor"]
+        ]
         return {
             "name": name,
             "inputs": shapes,
-            "shape_tensors": [each for each in self.inputs() if each["name"] in shape_tensors],
+            "shape_tensors": [each for each in self.inputs if each["name"] in shape_tensors],
             "sizes": [dict(point.sizes) for point in profile.points()],
         }
 
@@ -257,9 +275,12 @@ class Workbench:
         return self._step(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
 
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
-        keep = {key: value for key, value in arguments.items() if key != "reference"}
+        # The reference is named by its content, and a point by its sizes.
+        keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
         path = str(self.onnx_path())
-        return self._step(step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep)
+        return self._step(
+            step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
+        )
 
     def _step(
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
@@ -299,7 +320,9 @@ def _tools(step: str) -> dict[str, str]:
     """Versions of the tools that a step uses."""
     room = step.partition(":")[0]
     if room.startswith("torch"):
-        return installed("torch", "onnx", "onnxscript", "transformers", "safetensors", "pytest-frictionless")
+        return installed(
+            "torch", "onnx", "onnxscript", "transformers", "safetensors", "pytest-frictionless"
+        )
     if room == "engine":
         return installed(*TENSORRT, "onnx", "pytest-frictionless")
     return installed("onnx", "onnxruntime", "pytest-frictionless")
