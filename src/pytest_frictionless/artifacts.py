@@ -32,7 +32,7 @@ class InputRecord(TypedDict):
     high: NotRequired[float]
     """Values stay below it."""
     sample: NotRequired[str]
-    """A .npy file, or a .npz file with an array of the input's name."""
+    """A .npy file, or a .npz file with an array of the input's name; from the repository's root."""
     make: NotRequired[str]
     """"module:callable", called with the shape and a numpy Generator."""
 
@@ -96,6 +96,8 @@ class CaptureRecord(TypedDict):
     """"dynamo", "torchscript" or "file" (an ONNX file needs no capture)."""
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
+    training: NotRequired[list[dict[str, Any]]]
+    """Findings of operations that behave as in training."""
     export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""

@@ -54,6 +54,12 @@ _ALL = (
          "Check `architectures` in config.json and the installed transformers."),
     Code("FR113", "model entry fits several files", "An entry without `path` matches by stem.",
          "Give the entry a `path`."),
+    Code(
+        "FR114",
+        "unused weights",
+        "The checkpoint holds weights that the network does not have.",
+        "Remove them from the file, or say why they are there with `ignore`.",
+    ),
     # 2xx: export
     Code("FR201", "export failed", "torch could not export the model to ONNX.",
          "Read the cause; the line shown is where export stopped."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from pytest_frictionless.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class Severity(StrEnum):
@@ -89,8 +91,8 @@ class Finding:
         """The same finding carrying this native log, unless it has one."""
         return self if self.log else replace(self, log=log)
 
-    def render(self) -> str:
-        """What, where, cause, evidence and next step, as plain text of several lines."""
+    def render(self, *, root: Path | None = None) -> str:
+        """What, where, cause, evidence and next step, as text; paths below `root` are shortened."""
         lines = [self.headline, *self.message.splitlines()[1:]]
         if self.place and str(self.place):
             lines.append(f"  where:  {_indent(str(self.place))}")
@@ -100,7 +102,8 @@ class Finding:
         lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
         if self.next_step:
             lines.append(f"  next:   {_indent(self.next_step)}")
-        return "\n".join(lines)
+        text = "\n".join(lines)
+        return text.replace(f"{root}{os.sep}", "") if root else text
 
 
 def _indent(text: str) -> str:

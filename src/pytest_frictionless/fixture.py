@@ -66,7 +66,7 @@ class Frictionless:
             path = found.path.absolute()
             root = self._shop.root
             match = spec_for(
-                self._shop.configuration,
+                self._shop.settings,
                 path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix(),
             )
             bench = Workbench(self._shop, found, match.name or path.stem, match.spec or ModelSpec())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import traceback
@@ -49,10 +50,18 @@ def quoted_places(text: str) -> Iterator[Place]:
             yield Place(file=match["file"], line=int(match["line"]), text=match["text"])
 
 
+def _names(text: str) -> list[str]:
+    """A list of names that was written with `repr`."""
+    try:
+        return [str(name) for name in ast.literal_eval(text)]
+    except (ValueError, SyntaxError, TypeError):
+        return []
+
+
 def place_of_node(*, name: str, operator: str, metadata: Mapping[str, str]) -> Place:
     """Where a node is: in the graph, in the model, and in the user's source where it was recorded."""
     source = next(quoted_places(metadata.get(STACK_TRACE, "")), Place())
-    scopes = re.findall(r"'([^']+)'", metadata.get(NAME_SCOPES, ""))[:-1]
+    scopes = [scope for scope in _names(metadata.get(NAME_SCOPES, ""))[:-1] if scope]
     return Place(
         node=name, operator=operator, module=scopes[-1] if scopes else "",
         file=source.file, line=source.line, text=source.text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,18 +104,38 @@ class CheckpointFile(pytest.File):
     def __init__(self, *, checkpoint: Checkpoint, run: Run, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.run = run
-        match = spec_for(run.shop.configuration, _spec_path(checkpoint.path, run.shop.root))
-        problem = checkpoint.problem
-        if match.broken is not None and problem is None:
-            problem = Finding(
+        self.place = _spec_path(checkpoint.path, run.shop.root)
+        self.match = spec_for(run.shop.settings, self.place)
+        if self.match.name and not self.match.by_path:
+            run.claims.setdefault(self.match.name, set()).add(self.place)
+        self.spec = self.match.spec or ModelSpec()
+        self.checkpoint = checkpoint
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """Asks the questions; made when the first item runs, and all files are known."""
+        problem = self.checkpoint.problem or self._entry_problem()
+        checkpoint = replace(self.checkpoint, problem=problem)
+        name = self.match.name or self.path.stem
+        return Examiner(Workbench(self.run.shop, checkpoint, name, self.spec), self.run.checks)
+
+    def _entry_problem(self) -> Finding | None:
+        """What is wrong with the model's entry in frictionless.yaml."""
+        broken = self.match.broken
+        if broken is not None:
+            return Finding(
                 code="FR006",
-                message=f"its entry in frictionless.yaml cannot be used: {match.broken.problems[0]}",
-                cause="\n".join(match.broken.problems) if len(match.broken.problems) > 1 else "",
+                message=f"its entry in frictionless.yaml cannot be used: {broken.problems[0]}",
+                cause="\n".join(broken.problems) if len(broken.problems) > 1 else "",
             )
-        self.spec = match.spec or ModelSpec()
-        name = match.name or checkpoint.path.stem
-        workbench = Workbench(run.shop, replace(checkpoint, problem=problem), name, self.spec)
-        self.examiner = Examiner(workbench, run.checks)
+        claimed = sorted(self.run.claims.get(self.match.name or "", ()))
+        if len(claimed) > 1:
+            return Finding(
+                code="FR113",
+                message=f"models.{self.match.name} in frictionless.yaml fits {', '.join(claimed)}",
+                remedy=f"Say which one is meant: path: {self.place}",
+            )
+        return None
 
     def collect(self) -> Iterable[CheckpointItem]:
         """One item for each check, profile and point; names depend on the configuration alone."""
@@ -131,9 +152,15 @@ class CheckpointFile(pytest.File):
                     )
                     yield item
 
+    @property
+    def ihook(self) -> Any:
+        """Hooks of the conftest files above: pytest looks into the path of what is no file."""
+        return self.session.gethookproxy(self.path.parent)
+
     def teardown(self) -> None:
         """End the child process: its memory is for the next checkpoint."""
-        self.examiner.workbench.close()
+        if "examiner" in self.__dict__:
+            self.examiner.workbench.close()
 
 
 def _spec_path(path: Path, root: Path) -> str:
@@ -154,6 +181,11 @@ class CheckpointItem(pytest.Item):
         self.add_marker(f"frictionless_{check.name}")
         if self.parent.spec.skip:
             self.add_marker(pytest.mark.skip(reason=self.parent.spec.skip))
+
+    @property
+    def ihook(self) -> Any:
+        """Hooks of the conftest files above, as for the file."""
+        return self.parent.ihook
 
     def runtest(self) -> None:
         """Ask, keep the numbers, and fail, skip or pass."""
@@ -194,7 +226,7 @@ class CheckpointItem(pytest.Item):
             if finding.log and not verdict.blocked_by:
                 self.add_report_section("call", "native log", finding.log)
             if finding.severity is Severity.WARNING:
-                self.add_report_section("call", "warning", finding.render())
+                self.add_report_section("call", "warning", finding.render(root=root))
         for finding, reason in verdict.ignored:
             self.user_properties.append((PROPERTY + "ignored", f"{finding.headline} ({reason})"))
         if verdict.notes:
@@ -203,11 +235,13 @@ class CheckpointItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Findings as text, whose first line tells the story; anything else as pytest shows it."""
         if isinstance(excinfo.value, CheckFailed):
-            texts = [finding.render() for finding in excinfo.value.findings]
+            texts = [
+                finding.render(root=self.config.rootpath) for finding in excinfo.value.findings
+            ]
             command = f"pytest --frictionless '{self.nodeid}'"
             return "\n\n".join(texts) + f"\n  reproduce:  {command}\n"
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """File and name for the terminal."""
-        return self.path, None, self.name
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """File and name for the terminal; pytest asserts that there is a line where it skips."""
+        return self.path, 0, self.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.read import Configuration, read_configuration
+from pytest_frictionless.settings.read import default_settings, read_settings
 from pytest_frictionless.workbench.isolation import Zygote
 from pytest_frictionless.workbench.store import Store
 from pytest_frictionless.workbench.workbench import Shop, limits_of
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
+    from pytest_frictionless.settings.model import Settings
 
 CONFIG_FILE = "frictionless.yaml"
 CACHE_FOLDER = ".frictionless/cache"
@@ -35,6 +36,8 @@ class Run:
     allow_empty: bool
     found: int = 0
     """Checkpoints collected so far."""
+    claims: dict[str, set[str]] = field(default_factory=dict)
+    """Checkpoints that each model entry without a path was matched with by name."""
 
 
 RUN = pytest.StashKey[Run]()
@@ -53,18 +56,18 @@ def shop_of(config: pytest.Config) -> Shop:
     path = Path(config.invocation_params.dir, given) if given else root / CONFIG_FILE
     try:
         wanted = given or os.path.lexists(path)
-        configuration = read_configuration(path) if wanted else Configuration()
-        _check_paths(configuration, root, path)
+        settings = read_settings(path) if wanted else default_settings()
+        _check_paths(settings, root, path)
     except ConfigError as error:
         raise pytest.UsageError("\n".join(error.problems)) from None
-    limits = limits_of(configuration.settings)
+    limits = limits_of(settings)
     if timeout := option(config, "timeout"):
         limits = replace(limits, timeout_s=_number(timeout, "timeout"))
     if memory := option(config, "memory"):
         limits = replace(limits, memory_mib=int(_number(memory, "memory")))
-    store = Store(root / (option(config, "cache_dir") or CACHE_FOLDER))
+    store = Store(root / (option(config, "cache_dir") or CACHE_FOLDER), base=root)
     zygote = Zygote(cwd=root)
-    return Shop(root=root, configuration=configuration, store=store, zygote=zygote, limits=limits)
+    return Shop(root=root, settings=settings, store=store, zygote=zygote, limits=limits)
 
 
 def _number(text: str, name: str) -> float:
@@ -77,11 +80,11 @@ def _number(text: str, name: str) -> float:
     return number
 
 
-def _check_paths(configuration: Configuration, root: Path, config_path: Path) -> None:
+def _check_paths(settings: Settings, root: Path, config_path: Path) -> None:
     """A model that the configuration names and that is not there would be tested by nobody."""
     problems = [
         f"{config_path.name}: models.{name}.path: there is no {spec.path} in {root}"
-        for name, spec in configuration.settings.models.items()
+        for name, spec in settings.models.items()
         if spec.path and not (root / spec.path).exists() and not (root / spec.path).is_symlink()
     ]
     if problems:

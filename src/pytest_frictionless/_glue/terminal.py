@@ -15,9 +15,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHOW_AFTER_S = 2.0
-WORDS = {"failed": "FAIL", "warning": "warn", "passed": "ok", "skipped": "skip"}
-RANK = ("failed", "warning", "passed", "skipped")
-COLOURS = {"FAIL": "bold red", "warn": "yellow", "ok": "green", "skip": "dim"}
+WORDS = {
+    "failed": "FAIL",
+    "xpassed": "xpass",
+    "warning": "warn",
+    "xfailed": "xfail",
+    "passed": "ok",
+    "skipped": "skip",
+}
+"""Outcomes as the table calls them, worst first."""
+COLOURS = {"FAIL": "bold red", "xpass": "yellow", "warn": "yellow", "ok": "green", "skip": "dim"}
 
 
 class Terminal:
@@ -71,7 +78,9 @@ class Terminal:
         if "check" not in about or (report.when != "call" and report.passed):
             return
         warnings = [str(value) for name, value in properties if name == "warning"]
-        outcome = "warning" if report.passed and warnings else report.outcome
+        outcome: str = "warning" if report.passed and warnings else report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xpassed" if report.passed else "xfailed"
         row = self.cells.setdefault(str(about["checkpoint"]), {})
         row.setdefault(str(about["check"]), Counter())[outcome] += 1
         for warning in warnings:
@@ -123,7 +132,7 @@ class Terminal:
             cells = []
             for name in used:
                 counts = row.get(name, Counter())
-                worst = next((WORDS[outcome] for outcome in RANK if counts[outcome]), "")
+                worst = next((WORDS[outcome] for outcome in WORDS if counts[outcome]), "")
                 many = sum(counts.values())
                 bad = counts["failed"]
                 word = f"{worst} {bad}/{many}" if worst == "FAIL" and many > 1 else worst

@@ -92,11 +92,10 @@ def read_graph(path: str) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError
 
     try:
-        model: onnx.ModelProto = onnx.load(path, load_external_data=False)
+        return onnx.load(path, load_external_data=False)
     except DecodeError as error:
         message = f"the file is no ONNX model, or damaged: {error}"
         raise StepFailed(Finding(code="FR101", message=message)) from error
-    return model
 
 
 def graph_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:

@@ -27,7 +27,7 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 _PROFILE = re.compile(
-    r"optimization profile|kOPT values|kMIN|kMAX|missing dimensions in profile"
+    r"optimization profile|\bk(?:MIN|OPT|MAX)\b|missing dimensions in profile"
     r"|Dimension mismatch.*profile has|dimensions but profile \d|missing values for shape input"
     r"|provides number of elements|violate shape constraints|in profile \d+"
     r"|Shape provided for \w+ is inconsistent",

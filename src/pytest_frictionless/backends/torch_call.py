@@ -28,10 +28,8 @@ def tensor_from_array(array: Array) -> torch.Tensor:
     torch = require("torch", purpose="running the model")
     if array.dtype.name in EXTENDED.values():
         bits = torch.from_numpy(array.view(f"int{array.dtype.itemsize * 8}").copy())
-        viewed: torch.Tensor = bits.view(getattr(torch, array.dtype.name))
-        return viewed
-    tensor: torch.Tensor = torch.from_numpy(array.copy())
-    return tensor
+        return bits.view(getattr(torch, array.dtype.name))
+    return torch.from_numpy(array.copy())
 
 
 def bind(subject: Subject, inputs: Sequence[InputRecord]) -> list[str]:

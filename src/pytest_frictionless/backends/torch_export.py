@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
-from pytest_frictionless.backends.sources import user_sources
 from pytest_frictionless.backends.torch_call import arguments, bind, call
 from pytest_frictionless.backends.torch_load import Subject, subject_of
-from pytest_frictionless.backends.torch_program import is_static, placeholders, proved_range
+from pytest_frictionless.backends.torch_program import (
+    is_static,
+    placeholders,
+    proved_range,
+    training_operations,
+)
 from pytest_frictionless.backends.torch_refusal import finding_of, specialised
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Place
@@ -54,11 +58,9 @@ def export(
     except (StepFailed, MemoryError):
         raise
     except Exception as error:
-        raise StepFailed(
-            _blame(subject, source, inputs, ranges, error), sources=user_sources(source["root"])
-        ) from error
+        raise StepFailed(_blame(subject, source, inputs, ranges, error)) from error
     seconds = round(time.perf_counter() - started, 3)
-    return {**record, "export_s": seconds, "sources": user_sources(source["root"])}
+    return {**record, "export_s": seconds}
 
 
 def _blame(
@@ -106,6 +108,7 @@ def _export_program(
                     error, _guard_places(subject, args, kwargs, named)
                 ).to_json()
     record["ranges"] = _proved(program, inputs)
+    record["training"] = [finding.to_json() for finding in training_operations(program)]
     delivered = torch.onnx.export(
         program, (), dynamo=True, verbose=False, input_names=[each["name"] for each in inputs],
         output_names=outputs or None, dynamic_shapes=_axis_names(program, inputs),
@@ -118,10 +121,7 @@ def _export_program(
 def _capture(subject: Subject, args: Any, kwargs: Any, dims: Any) -> torch.export.ExportedProgram:
     torch = require("torch", purpose="exporting to ONNX")
     with torch.no_grad():
-        program: torch.export.ExportedProgram = torch.export.export(
-            subject.module, args, kwargs, dynamic_shapes=dims
-        )
-    return program
+        return torch.export.export(subject.module, args, kwargs, dynamic_shapes=dims)
 
 
 def _capture_relaxed(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.sources import user_sources
 from pytest_frictionless.backends.torch_state import (
     guessed_inputs,
     not_finite,
@@ -67,7 +66,7 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "declared": subject.declared,
         "external": [],
     }
-    return {**record, "sources": user_sources(source["root"])}
+    return {**record}
 
 
 def subject_of(memory: dict[str, Any], source: SourceRecord) -> Subject:
@@ -162,8 +161,7 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
     if not isinstance(module, torch.nn.Module):
         text = f"factory {path} gave a {type(module).__name__}, and a torch.nn.Module is needed"
         raise _factory_failed(text, None, "", source)
-    built: torch.nn.Module = module
-    return built
+    return module
 
 
 def _required_parameters(factory: Callable[..., Any]) -> list[str]:
@@ -180,7 +178,7 @@ def _factory_failed(
 ) -> StepFailed:
     place = place_of_error(error) if error else None
     finding = Finding(code="FR106", message=message, place=place, remedy=remedy)
-    return StepFailed(finding, sources=user_sources(source["root"]))
+    return StepFailed(finding)
 
 
 def _one_line(error: BaseException) -> str:

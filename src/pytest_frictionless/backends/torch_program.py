@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.finding import Finding
+from pytest_frictionless.place import quoted_places
+
 if TYPE_CHECKING:
     import torch
 
@@ -67,3 +70,36 @@ def _finite(bound: Any) -> int | None:
     except (TypeError, ValueError, OverflowError, AttributeError):
         return None
     return None if number >= 2**31 - 1 else number
+
+
+_TRAINING_ARGUMENT = {
+    "aten.dropout.default": 2,
+    "aten.native_dropout.default": 2,
+    "aten.alpha_dropout.default": 2,
+    "aten.feature_dropout.default": 2,
+    "aten.batch_norm.default": 5,
+    "aten.instance_norm.default": 5,
+    "aten._native_batch_norm_legit.default": 5,
+    "aten.native_batch_norm.default": 5,
+}
+"""Position of the argument that says "as in training", by operation."""
+
+
+def training_operations(program: torch.export.ExportedProgram) -> list[Finding]:
+    """Dropout and batch norm that were captured as in training, each with its line."""
+    findings = []
+    for node in program.graph.nodes:
+        position = _TRAINING_ARGUMENT.get(str(node.target))
+        if position is None or len(node.args) <= position or node.args[position] is not True:
+            continue
+        if str(node.target) == "aten.instance_norm.default" and node.args[3] is None:
+            continue  # it has no running statistics: the flag says nothing
+        name = str(node.target).split(".")[1]
+        findings.append(
+            Finding(
+                code="FR704",
+                message=f"{name} behaves as in training",
+                place=next(quoted_places(node.meta.get("stack_trace") or ""), None),
+            )
+        )
+    return findings

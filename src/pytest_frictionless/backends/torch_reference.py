@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.ort import REFERENCE, compare
-from pytest_frictionless.backends.sources import user_sources
 from pytest_frictionless.backends.torch_call import call
 from pytest_frictionless.backends.torch_load import Subject, subject_of
 
@@ -37,7 +36,6 @@ def reference(
     np.savez(Path(folder) / REFERENCE, **arrays)
     return {
         "shapes": [[*tensor.shape] for tensor in tensors],
-        "sources": user_sources(source["root"]),
     }
 
 
@@ -57,8 +55,7 @@ def trust(
     """Tell how far eager torch itself can be trusted at these inputs.
 
     `random`: largest difference of two eager runs. `floor`: eager against eager in float64 for each
-    output, [absolute, relative]; empty where the model does not run in float64. `training`: modules
-    and operations that behave as in training.
+    output, [absolute, relative]; empty where the model does not run in float64.
     """
     del folder
     subject = subject_of(memory, source)
@@ -74,8 +71,6 @@ def trust(
     return {
         "random": random,
         "floor": _floor(subject, inputs, feeds, first),
-        "training": _training(subject),
-        "sources": user_sources(source["root"]),
     }
 
 
@@ -95,15 +90,3 @@ def _floor(
     pairs = zip(first, exact, strict=True)
     records = [compare("", _array(a), _array(b), {}) for a, b in pairs]
     return [[record["max_abs"], record["max_rel"]] for record in records]
-
-
-def _training(subject: Subject) -> list[str]:
-    """Modules in training mode, and dropout or batch norm asked to behave so in the graph."""
-    found = [name or "the model" for name, each in subject.module.named_modules() if each.training]
-    if subject.program is not None:
-        found = [
-            str(node.target)
-            for node in subject.program.graph.nodes
-            if "dropout" in str(node.target) and True in node.args
-        ]
-    return found[:20]

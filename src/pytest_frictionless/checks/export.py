@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pytest_frictionless.finding import Finding
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -21,7 +20,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     )
     if "export_s" in capture:
         ctx.measurements["export_s"] = capture["export_s"]
-    yield from ()
+    for finding in capture.get("training", ()):
+        yield Finding.from_json(finding)
 
 
 CHECK = Check(

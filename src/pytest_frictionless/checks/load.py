@@ -59,7 +59,7 @@ def _mismatches(missing: list[str], unexpected: list[str]) -> Iterator[Finding]:
         )
     if unexpected:
         yield Finding(
-            code="FR107",
+            code="FR114",
             message=f"{len(unexpected)} weights of the file are not in the network, first {unexpected[0]}",
             evidence=tuple(("unexpected", name) for name in unexpected[:10]),
             severity=Severity.WARNING,

@@ -43,13 +43,7 @@ def run(ctx: Context) -> Iterator[Finding]:
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
     """Findings that tell a model which cannot be compared from a wrong export."""
     trust = ctx.workbench.trust(ctx.point)
-    if trust["training"]:
-        yield Finding(
-            code="FR704",
-            message=f"{len(trust['training'])} parts behave as in training: {trust['training'][0]}",
-            evidence=tuple(("training", name) for name in trust["training"]),
-        )
-    elif trust["random"] > max(each["atol"] for each in wrong):
+    if trust["random"] > max(each["atol"] for each in wrong):
         yield Finding(
             code="FR703",
             message=f"two eager runs on the same input differ by {trust['random']:.3g}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import (
     Field,
@@ -11,12 +11,14 @@ from pydantic import (
     StrictFloat,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from pytest_frictionless.settings.section import Section
 from pytest_frictionless.settings.values import CallableName, SamplePath, Signature
 from pytest_frictionless.shapes import TensorType
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 class InputSpec(Section):

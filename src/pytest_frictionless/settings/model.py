@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import (
     Field,
@@ -33,7 +33,9 @@ from pytest_frictionless.settings.values import (
     Version,
     Whole,
 )
-from pytest_frictionless.shapes import Profile
+
+if TYPE_CHECKING:
+    from pytest_frictionless.shapes import Profile
 
 __all__ = [
     "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
@@ -133,7 +135,7 @@ class ModelSpec(Section):
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
-        json_schema_extra={"propertyNames": {"enum": sorted(CODES)}},
+        json_schema_extra={"propertyNames": {"enum": [*sorted(CODES)]}},
     )
     trusted: Reason = Field(
         None, description="Why this file may run code while it is loaded: the reason."
@@ -160,7 +162,7 @@ class ModelSpec(Section):
         closed = "factory" not in info.data or info.data["factory"] is not None
         refuse(problems_in(profiles, inputs, closed=closed))
         return {
-            name: {symbol: span_from(value) for symbol, value in (spans or {}).items()}
+            name: {symbol: span_from(value) for symbol, value in spans.items()}
             for name, spans in profiles.items()
         }
 
@@ -213,9 +215,11 @@ class Settings(Section):
     exclude: tuple[Text, ...] = Field(
         (), description="Glob patterns of paths to leave out, from the root of the repository."
     )
-    target: Target = Field(Target(), description="What the models are deployed to.")
+    target: Target = Field(default_factory=Target, description="What the models are deployed to.")
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
-    limits: Limits = Field(Limits(), description="How long and how large a step may get.")
+    limits: Limits = Field(
+        default_factory=Limits, description="How long and how large a step may get."
+    )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 
     _broken_models: Mapping[str, BrokenModel] = PrivateAttr(default_factory=dict)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pytest_frictionless.settings.section import nearest
+from pydantic import Field
+
+from pytest_frictionless.settings.section import nearest, shown
 from pytest_frictionless.shapes import Profile, Range, TensorType, symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 PROFILE_NAME = r"[a-z0-9][a-z0-9_]*"
 
-Span = int | tuple[int, int, int]
+Size = Annotated[int, Field(ge=0)]
+Span = Size | tuple[Size, Size, Size]
 """A fixed size, or smallest, tuned-for and largest size."""
 
 Problem = tuple[tuple[str, ...], str]
@@ -32,7 +37,7 @@ def span_from(value: Any) -> Span:
     sizes = list(value) if isinstance(value, list | tuple) else [value] * 3
     if len(sizes) != 3 or any(type(size) is not int for size in sizes):
         raise ValueError(
-            f"{value!r} is no range: it takes [min, opt, max], or one whole number for a fixed size"
+            f"{shown(value)} is no range: it takes [min, opt, max], or one whole number for a fixed size"
         )
     if sizes[0] < 0 and not isinstance(value, list | tuple):
         raise ValueError(f"{value} is no size: it takes 0 or more")
@@ -52,14 +57,17 @@ def problems_in(
     """
     for name, spans in profiles.items():
         if not re.fullmatch(PROFILE_NAME, name):
-            yield (name,), (
-                f"{name!r} is no profile name: it takes a-z, 0-9 and _ and no dash, "
-                "as item ids read <check>-<profile>-<point>"
+            yield (
+                (name,),
+                (
+                    f"{name!r} is no profile name: it takes a-z, 0-9 and _ and no dash, "
+                    "as item ids read <check>-<profile>-<point>"
+                ),
             )
-        if spans is not None and not isinstance(spans, dict):
-            yield (name,), f"{spans!r} is no profile: it takes a range for each symbol"
-            continue
-        yield from _problems_of(name, spans or {}, inputs, closed=closed)
+        if isinstance(spans, dict):
+            yield from _problems_of(name, spans, inputs, closed=closed)
+        else:
+            yield (name,), f"{shown(spans)} is no profile: it takes a range for each symbol"
 
 
 def _problems_of(
@@ -87,7 +95,10 @@ def _problems_of(
     profile = Profile(name, known)
     for owner, tensor in inputs.items():
         yield from (
-            ((name,), f"axis {dim} of input {owner} is {size} at the {point.name} of profile {name}")
+            (
+                (name,),
+                f"axis {dim} of input {owner} is {size} at the {point.name} of profile {name}",
+            )
             for point in profile.points()
             for dim in tensor.dims
             if dim.symbol in known and (size := dim.size(point.sizes)) < 0

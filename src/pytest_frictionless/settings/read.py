@@ -1,233 +1,221 @@
-"""Reading frictionless.yaml: every mistake at once, with line, key path, value and nearest key."""
+"""frictionless.yaml as settings, or every problem in it at once."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import ValidationError
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.model import BrokenModel, Limits, ModelSpec, Opset, Settings, Target
+from pytest_frictionless.settings.document import Document, KeyPath, NotYaml, parse
+from pytest_frictionless.settings.explain import problems_of
+from pytest_frictionless.settings.model import BrokenModel, ModelSpec, Settings
+from pytest_frictionless.settings.section import Section, shown
+from pytest_frictionless.shapes import DTYPES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """The settings of a repository, and the model entries that cannot be used."""
+_HUGGING_FACE_ANCHOR = "config.json"
 
-    settings: Settings = field(default_factory=Settings)
-    broken: Mapping[str, BrokenModel] = field(default_factory=dict)
+_BARE_SIGNATURE = re.compile(rf"[{{,:\s]((?:{'|'.join(DTYPES)})\[[^\]]*\])")
+"""A tensor type without quotes, whose brackets YAML takes for a list inside `{...}`."""
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecMatch:
-    """The entry that speaks of a checkpoint."""
+    """The entry that belongs to a checkpoint; all is empty where none does."""
 
-    name: str = ""
+    name: str | None = None
+    """Name of the entry."""
     spec: ModelSpec | None = None
     broken: BrokenModel | None = None
-    by_stem: bool = False
-    """Whether the entry has no path and was matched by the file's stem."""
+    """The entry, where it cannot be used."""
+    by_path: bool = False
+    """False where the name alone fits: another file may have the same stem."""
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Read the file; raises ConfigError with one line for each mistake.
+def default_settings() -> Settings:
+    """What holds without a frictionless.yaml."""
+    return Settings()
 
-    A mistake inside one model's entry fails that model alone: it is kept in `broken`.
+
+def read_settings(path: Path, *, shown_as: str | None = None) -> Settings:
+    """Read frictionless.yaml.
+
+    A mistake inside one entry of `models` leaves that entry out, to be found in
+    `broken_models`; the others are read.
+
+    Args:
+        path: The file.
+        shown_as: How messages call it; its name where not given.
+
+    Raises:
+        ConfigError: Where anything else is wrong, with every problem of the file.
     """
-    document = _load(path)
-    reader = _Reader(path.name, document)
-    plain = _plain(document)
-    entries = plain.pop("models", None) or {}
-    problems = list(reader.problems(Settings, plain, ()))
-    if not isinstance(entries, dict):
-        problems.append(reader.line(("models",), "takes a mapping of names to models"))
-        entries = {}
-    models: dict[str, ModelSpec] = {}
-    broken: dict[str, BrokenModel] = {}
-    for name, entry in entries.items():
-        found = list(reader.problems(ModelSpec, entry, ("models", name)))
-        if found:
-            place = entry.get("path") if isinstance(entry, dict) else None
-            broken[name] = BrokenModel(
-                path=place if isinstance(place, str) else None, problems=tuple(found)
-            )
-        else:
-            models[name] = ModelSpec.model_validate(entry or {})
-    if problems:
-        raise ConfigError(problems)
-    settings = Settings.model_validate({**plain, "models": models})
-    return Configuration(settings=settings, broken=broken)
+    name = shown_as or path.name or str(path)
+    document = _document(path, name)
+    if not isinstance(document.value, dict):
+        raise ConfigError(
+            [f"{name}:{document.line(())}: {shown(document.value)} is no mapping: "
+             f"it takes the keys {', '.join(Settings.model_fields)}"]
+        )  # fmt: skip
+    return _Reading(document, name).settings()
 
 
-def _load(path: Path) -> Any:
-    yaml = YAML(typ="rt", pure=True)
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError([f"{path.name}: is not UTF-8: {error}"]) from error
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        where = f"{path.name}:{mark.line + 1}" if mark else path.name
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError([f"{where}: is no valid YAML: {problem}"]) from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise ConfigError([f"{path.name}: takes a mapping at the top, not a {_kind(document)}"])
-    return document
+def spec_for(settings: Settings, relative_posix_path: str) -> SpecMatch:
+    """The entry for this checkpoint: by its path, else by its stem or Hugging Face folder.
 
-
-def _plain(value: Any) -> Any:
-    """Ordinary containers: ruamel's own remember comments, and pydantic need not know."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    for kind in (int, float, str):  # ruamel's scalars are subclasses
-        if isinstance(value, kind):
-            return kind(value)
-    return value
-
-
-def _kind(value: Any) -> str:
-    return "list" if isinstance(value, list) else type(value).__name__
-
-
-class _Reader:
-    """Turns pydantic's errors into lines that name the place in the file."""
-
-    def __init__(self, name: str, document: Any) -> None:
-        self.name = name
-        self.document = document
-
-    def problems(
-        self, model: type[BaseModel], value: Any, prefix: tuple[Any, ...]
-    ) -> Iterator[str]:
-        """One line for each mistake in `value`, which stands at `prefix` in the document."""
-        try:
-            model.model_validate(value if value is not None else {})
-        except ValidationError as error:
-            said: set[tuple[Any, ...]] = set()
-            for each in error.errors(include_url=False):
-                path = prefix + tuple(p for p in each["loc"] if self._is_key(prefix, each["loc"], p))
-                if path in said and each["type"] != "value_error":
-                    continue
-                said.add(path)
-                yield from self._lines(model, path, each)
-
-    def _is_key(self, prefix: tuple[Any, ...], loc: tuple[Any, ...], part: Any) -> bool:
-        """Pydantic puts the branch of a union into the path, as `list[constrained-int]`."""
-        del prefix, loc
-        return not isinstance(part, str) or not any(c in part for c in "[]-") or part in self._keys()
-
-    def _keys(self) -> set[str]:
-        keys: set[str] = set()
-        pending = [self.document]
-        while pending:
-            each = pending.pop()
-            if isinstance(each, dict):
-                keys |= {str(key) for key in each}
-                pending += each.values()
-            elif isinstance(each, list):
-                pending += each
-        return keys
-
-    def _lines(self, model: type[BaseModel], path: tuple[Any, ...], error: Any) -> Iterator[str]:
-        if error["type"] == "extra_forbidden":
-            known = _fields_at(model, error["loc"])
-            near = difflib.get_close_matches(str(path[-1]), known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
-            yield self.line(path, f"unknown key: {hint}")
-            return
-        if error["type"] == "missing":
-            yield self.line(path, "is missing")
-            return
-        message = error["msg"].removeprefix("Value error, ")
-        if error["type"] == "value_error":
-            for line in message.splitlines():
-                inner, separator, rest = line.partition(": ")
-                if separator and inner.split(".")[0] in ("profiles", "ignore"):
-                    yield self.line((*path, *inner.split(".")), rest)
-                else:
-                    yield self.line(path, line)
-            return
-        text = message[0].lower() + message[1:]
-        yield self.line(path, f"{error['input']!r}: {text}")
-
-    def line(self, path: tuple[Any, ...], text: str) -> str:
-        """`frictionless.yaml:12: models.net.profiles: what is wrong`."""
-        number = self._number(path)
-        where = f"{self.name}:{number}" if number else self.name
-        return f"{where}: {'.'.join(map(str, path))}: {text}" if path else f"{where}: {text}"
-
-    def _number(self, path: Iterable[Any]) -> int | None:
-        node, number = self.document, None
-        for part in path:
-            try:
-                place = node.lc.key(part) if isinstance(node, dict) else node.lc.item(part)
-                number = place[0] + 1
-                node = node[part]
-            except (KeyError, IndexError, AttributeError, TypeError):
-                break
-        return number
-
-
-def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    """Keys that are known where an unknown one stands."""
-    current: Any = model
-    for part in loc[:-1]:
-        fields = getattr(current, "model_fields", {})
-        if part in fields:
-            annotation = fields[part].annotation
-            current = next(_models_in(annotation), current)
-    return list(getattr(current, "model_fields", {}))
-
-
-def _models_in(annotation: Any) -> Iterator[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
-
-
-def spec_for(configuration: Configuration, path: str) -> SpecMatch:
-    """The entry of the checkpoint at `path`, posix, from the folder of the repository.
-
-    An entry is matched by its `path`; a Hugging Face folder by the folder too. One without a path is
-    matched by the file's stem, or by the folder's name for a `config.json`.
+    Args:
+        settings: Where the entries are.
+        relative_posix_path: From the root of the repository; absolute for a file outside.
     """
-    place = PurePosixPath(path)
-    names = {str(place)}
-    stem = place.stem
-    if place.name == "config.json":
-        names.add(str(place.parent))
-        stem = place.parent.name
-    entries: dict[str, ModelSpec | BrokenModel] = {**configuration.settings.models, **configuration.broken}
+    checkpoint = PurePosixPath(relative_posix_path)
+    entries: dict[str, ModelSpec | BrokenModel] = {**settings.broken_models, **settings.models}
     for name, entry in entries.items():
-        if entry.path is not None and str(PurePosixPath(entry.path)) in names:
-            return _match(name, entry)
-    for name, entry in entries.items():
-        if entry.path is None and name == stem:
-            return _match(name, entry, by_stem=True)
+        if entry.path is not None and _anchored(entry.path) == _anchored(str(checkpoint)):
+            return _match(name, entry, by_path=True)
+    stem = checkpoint.stem
+    if checkpoint.name == _HUGGING_FACE_ANCHOR and checkpoint.parent.name:
+        stem = checkpoint.parent.name
+    if stem in entries and entries[stem].path is None:
+        return _match(stem, entries[stem], by_path=False)
     return SpecMatch()
 
 
-def _match(name: str, entry: ModelSpec | BrokenModel, *, by_stem: bool = False) -> SpecMatch:
+def unmatched(settings: Settings, paths: Iterable[str]) -> tuple[str, ...]:
+    """Names of the entries, in order, that belong to none of these checkpoints."""
+    matched = {spec_for(settings, path).name for path in paths}
+    entries = [*settings.models, *settings.broken_models]
+    return tuple(name for name in entries if name not in matched)
+
+
+def _anchored(path: str) -> str:
+    """The folder for the config.json in it: both name one Hugging Face model."""
+    posix = PurePosixPath(path)
+    return str(posix.parent if posix.name == _HUGGING_FACE_ANCHOR else posix)
+
+
+def _match(name: str, entry: ModelSpec | BrokenModel, *, by_path: bool) -> SpecMatch:
     if isinstance(entry, BrokenModel):
-        return SpecMatch(name=name, broken=entry, by_stem=by_stem)
-    return SpecMatch(name=name, spec=entry, by_stem=by_stem)
+        return SpecMatch(name=name, broken=entry, by_path=by_path)
+    return SpecMatch(name=name, spec=entry, by_path=by_path)
 
 
-__all__ = [
-    "Configuration", "Limits", "Opset", "SpecMatch", "Target", "read_configuration", "spec_for",
-]  # fmt: skip
+def _document(path: Path, name: str) -> Document:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError([f"{name}: there is no such file: {path}"]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError([f"{name}: cannot be read: {reason}"]) from None
+    try:
+        document = parse(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        byte = error.object[error.start]
+        raise ConfigError(
+            [f"{name}:{line}: byte 0x{byte:02x} is not UTF-8: save the file as UTF-8"]
+        ) from None
+    except NotYaml as error:
+        lines = raw.decode("utf-8-sig").splitlines()[error.line - 1 : error.line]
+        bare = _BARE_SIGNATURE.search("".join(lines))
+        hint = f': write the type in quotes, "{bare[1]}"' if bare else ""
+        raise ConfigError([f"{name}:{error.line}: this is not YAML: {error}{hint}"]) from None
+    if document is None or (document.value is None and not document.flaws):
+        raise ConfigError(
+            [f"{name}: the file is empty: delete it, or say for example `roots: [models]`"]
+        )
+    return document
+
+
+class _Reading:
+    """One reading of a document: problems are gathered by the model they concern."""
+
+    def __init__(self, document: Document, name: str) -> None:
+        self._document = document
+        self._name = name
+        self._problems: dict[str | None, set[tuple[int, str]]] = defaultdict(set)
+        """By model; those of no model under None."""
+
+    def settings(self) -> Settings:
+        """The settings; raises ConfigError for a problem outside of the models."""
+        for place, sentence in self._document.flaws:
+            self._add(place, sentence)
+        rest = dict(self._document.value)
+        entries: dict[str, Any] = {}
+        if isinstance(rest.get("models"), dict):
+            entries = rest.pop("models")
+        settings = self._validated(Settings, rest, ())
+        models = {
+            name: spec
+            for name, entry in entries.items()
+            if (spec := self._validated(ModelSpec, entry, ("models", name))) is not None
+        }
+        self._refuse_shared_paths(models)
+        if settings is None or None in self._problems:
+            raise ConfigError(self._lines(*self._problems))
+        broken = {
+            name: BrokenModel(path=_path_of(entry), problems=self._lines(name))
+            for name, entry in entries.items()
+            if name in self._problems
+        }
+        usable = {name: spec for name, spec in models.items() if name not in broken}
+        return settings.model_copy(update={"models": usable}).with_broken_models(broken)
+
+    def _validated(self, section: type[SectionT], value: Any, at: KeyPath) -> SectionT | None:
+        try:
+            return section.model_validate(value)
+        except ValidationError as error:
+            for place, sentence in problems_of(error, self._document, at, section):
+                self._add(place, sentence)
+            return None
+
+    def _refuse_shared_paths(self, models: dict[str, ModelSpec]) -> None:
+        owners: dict[str, list[str]] = defaultdict(list)
+        for name, spec in models.items():
+            if spec.path is not None:
+                owners[_anchored(spec.path)].append(name)
+        for path, names in owners.items():
+            for name in names if len(names) > 1 else ():
+                others = ", ".join(other for other in names if other != name)
+                self._add(("models", name, "path"), f"{path!r} is the path of {others} too")
+
+    def _add(self, place: KeyPath, sentence: str) -> None:
+        while place and place not in self._document.marks:
+            place = place[:-1]
+        where = f"{keys}: " if (keys := _dotted(place)) else ""
+        line = self._document.line(place)
+        model = str(place[1]) if place[:1] == ("models",) and len(place) > 1 else None
+        self._problems[model].add((line, f"{self._name}:{line}: {where}{sentence}"))
+
+    def _lines(self, *models: str | None) -> tuple[str, ...]:
+        found = sorted(problem for model in models for problem in self._problems[model])
+        return tuple(text for _, text in found)
+
+
+def _path_of(entry: Any) -> str | None:
+    try:
+        return ModelSpec.model_validate({"path": entry["path"]}).path
+    except (ValidationError, KeyError, TypeError):
+        return None
+
+
+def _dotted(place: KeyPath) -> str:
+    """`models.resnet50.outputs[0]`; keys of other characters stand in quotes."""
+    text = ""
+    for part in place:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            plain = re.fullmatch(r"[\w<>-]+", part)
+            text += f".{part if plain else json.dumps(part, ensure_ascii=False)}"
+    return text.removeprefix(".")

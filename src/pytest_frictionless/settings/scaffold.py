@@ -1,33 +1,67 @@
-"""The first lines of frictionless.yaml for a model, ready to paste."""
+"""The lines of frictionless.yaml that a user pastes and completes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from typing import TYPE_CHECKING
 
-from pytest_frictionless.shapes import TensorType
+from pytest_frictionless.settings.values import FACTORY_PLACEHOLDER
+from pytest_frictionless.shapes import TensorType, symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def scaffold(
-    *, name: str, path: str, factory: str | None, inputs: Mapping[str, TensorType],
+    *,
+    name: str,
+    path: str,
+    factory: str | None,
+    inputs: Mapping[str, TensorType],
     ranges: Mapping[str, tuple[int, int, int]],
-) -> str:  # fmt: skip
-    """A `models:` block with everything filled in that is known."""
-    lines = ["models:", f"  {_scalar(name)}:", f"    path: {_scalar(path)}"]
-    if factory is None:
-        lines.append("    factory: package.module:callable   # returns the torch.nn.Module")
-    else:
-        lines.append(f"    factory: {factory}")
-    lines.append("    inputs:" + ("" if inputs else "   # by the names of forward()'s parameters"))
-    types = inputs or {"x": TensorType.parse("float32[batch, 3, 224, 224]")}
-    lines += [f'      {_scalar(each)}: "{tensor}"' for each, tensor in types.items()]
-    spans = ranges or ({} if inputs else {"batch": (1, 4, 8)})
-    if spans:
-        text = ", ".join(f"{symbol}: [{low}, {opt}, {high}]" for symbol, (low, opt, high) in spans.items())
-        lines += ["    profiles:", f"      default: {{{text}}}   # [min, opt, max]"]
+) -> str:
+    """Write a `models:` block with one entry, comments where something must be filled in.
+
+    Args:
+        name: Name of the entry.
+        path: The checkpoint, from the root of the repository.
+        factory: `package.module:callable`; a placeholder, which `read_settings` refuses, where
+            only the user knows it.
+        inputs: What is known of the inputs; may be empty.
+        ranges: (min, opt, max) of the symbols; those left out get a range to correct.
+    """
+    lines = ["models:", f"  {_spelled(name)}:", f"    path: {_spelled(path)}"]
+    comment = "" if factory else "   # returns the torch.nn.Module"
+    lines.append(f"    factory: {factory or FACTORY_PLACEHOLDER}{comment}")
+    lines += ["    inputs:", *_input_lines(inputs)]
+    if symbols := symbols_of(inputs.values()):
+        lines += ["    profiles:", "      default:"]
+        lines += [_range_line(symbol, ranges.get(symbol)) for symbol in symbols]
     return "\n".join(lines) + "\n"
 
 
-def _scalar(text: str) -> str:
-    plain = text.replace("_", "").replace("-", "").replace("/", "").replace(".", "")
-    return text if plain.isalnum() and plain.isascii() and not plain.isdigit() else json.dumps(text)
+def _input_lines(inputs: Mapping[str, TensorType]) -> list[str]:
+    if not inputs:
+        return ['      # name in forward(): "float32[batch, 3, height, width]"']
+    return [f'      {_spelled(name)}: "{tensor}"' for name, tensor in inputs.items()]
+
+
+def _range_line(symbol: str, span: tuple[int, int, int] | None) -> str:
+    if span is None:
+        return f"        {_spelled(symbol)}: [1, 1, 8]   # [min, opt, max]: the sizes in production"
+    if span[0] == span[2]:
+        return f"        {_spelled(symbol)}: {span[0]}"
+    return f"        {_spelled(symbol)}: [{span[0]}, {span[1]}, {span[2]}]   # [min, opt, max]"
+
+
+def _spelled(text: str) -> str:
+    """Spell a text so that YAML reads it as this text."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -1,4 +1,4 @@
-"""The JSON Schema of frictionless.yaml, so that editors complete it."""
+"""The JSON Schema of frictionless.yaml, for editors; run this module to write it anew."""
 
 from __future__ import annotations
 
@@ -8,31 +8,26 @@ from typing import Any
 
 from pytest_frictionless.settings.model import Settings
 
-PUBLISHED = Path(__file__).with_name("frictionless.schema.json")
+SCHEMA_FILE = Path(__file__).with_name("frictionless.schema.json")
+"""The schema as it is shipped."""
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema, made from the classes that validate."""
-    schema = Settings.model_json_schema(by_alias=True, mode="validation")
-    _accept_short_inputs(schema)
+    """Make the schema from the settings: each form that `read_settings` takes is valid in it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:pytest-frictionless:frictionless.yaml",
+        **Settings.model_json_schema(),
         "title": "frictionless.yaml",
-        "description": "Configuration of pytest-frictionless.",
-        **{key: value for key, value in schema.items() if key not in ("title", "description")},
+        "description": "What pytest-frictionless is told of the models in a repository.",
     }
 
 
-def _accept_short_inputs(schema: dict[str, Any]) -> None:
-    """An input may be its type alone."""
-    definitions = schema["$defs"]
-    definitions["InputSpec"] = {"anyOf": [{"type": "string"}, definitions["InputSpec"]]}
-
-
-def published_text() -> str:
-    """The schema as it is published in the package."""
-    return json.dumps(json_schema(), indent=2) + "\n"
+def write_schema() -> None:
+    """Write the schema to its place in the package."""
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+    SCHEMA_FILE.write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    PUBLISHED.write_text(published_text())
+    write_schema()

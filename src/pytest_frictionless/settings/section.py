@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 from pydantic import (
     BaseModel,
@@ -13,8 +13,12 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.json_schema import JsonSchemaValue
 
 
 class Section(BaseModel):
@@ -26,8 +30,6 @@ class Section(BaseModel):
     @classmethod
     def _blank_is_absent(cls, value: Any) -> Any:
         """A key with nothing behind it is not written: all its lines may be commented out."""
-        if value is None:
-            return {}
         if not isinstance(value, dict):
             return value
         return {k: v for k, v in value.items() if v is not None or k not in cls.model_fields}
@@ -39,21 +41,22 @@ class Section(BaseModel):
         """As pydantic writes it, with null for a key that has nothing behind it."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         for name, field in schema.get("properties", {}).items():
-            field.pop("title", None)
-            if field.get("default", ...) in (None, [], {}):
-                del field["default"]
+            said = {"description": cls.model_fields[name].description}
+            if field.get("default", ...) not in (None, [], {}, ...):
+                said["default"] = field["default"]
+            rest = {k: v for k, v in field.items() if k not in ("title", "description", "default")}
             if name not in schema.get("required", ()):
-                schema["properties"][name] = _or_null(field)
+                choices = rest["anyOf"] if list(rest) == ["anyOf"] else [rest]
+                null = {"type": "null"}
+                rest = {"anyOf": choices if null in choices else [*choices, null]}
+            schema["properties"][name] = said | rest
         return schema
 
 
-def _or_null(field: JsonSchemaValue) -> JsonSchemaValue:
-    described = {key: field[key] for key in ("description", "default") if key in field}
-    rest = {key: value for key, value in field.items() if key not in described}
-    choices = rest["anyOf"] if list(rest) == ["anyOf"] else [rest]
-    if {"type": "null"} not in choices:
-        choices = [*choices, {"type": "null"}]
-    return {**described, "anyOf": choices}
+def shown(value: Any) -> str:
+    """Spell a value about as YAML does, cut where it is long."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

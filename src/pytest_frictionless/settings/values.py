@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from pytest_frictionless.settings.section import nearest, refuse
+from pytest_frictionless.settings.section import nearest, refuse, shown
 from pytest_frictionless.shapes import DTYPES, TensorType
 
 FACTORY_PLACEHOLDER = "package.module:callable"
@@ -26,7 +26,9 @@ def _version(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise PydanticCustomError("unquoted", "a number: write the version in quotes")
     if not isinstance(value, str) or not _matches(_VERSION, value):
-        raise ValueError(f'{value!r} is no version: write numbers and dots in quotes, as "10.15"')
+        raise ValueError(
+            f'{shown(value)} is no version: write numbers and dots in quotes, as "10.15"'
+        )
     return value
 
 
@@ -34,7 +36,7 @@ def _capability(value: Any) -> str:
     text = repr(float(value)) if isinstance(value, int | float) else str(value)
     if not _matches(_CAPABILITY, text) or isinstance(value, bool):
         raise ValueError(
-            f"{value!r} is no compute capability: write major and minor with a dot, as 8.0 or 8.9"
+            f"{shown(value)} is no compute capability: write major and minor with a dot, as 8.0 or 8.9"
         )
     return text
 

@@ -11,7 +11,6 @@ from pytest_frictionless.shapes import Profile, Range, TensorType, symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pytest_frictionless.artifacts import InputRecord, WeightsRecord
     from pytest_frictionless.settings.model import InputSpec, ModelSpec
@@ -21,9 +20,9 @@ ASSUMED_BATCH = (1, 4, 8)
 ASSUMED_SIZE = (16, 64, 128)
 
 
-def resolve_inputs(spec: ModelSpec, weights: WeightsRecord, *, root: Path) -> list[InputRecord]:
+def resolve_inputs(spec: ModelSpec, weights: WeightsRecord) -> list[InputRecord]:
     """Inputs in the order the model takes them; raises StepFailed FR204 for a name it has not."""
-    given = {name: _input_record(name, each, root) for name, each in spec.inputs.items()}
+    given = {name: _input_record(name, each) for name, each in spec.inputs.items()}
     if not weights["declared"]:
         return list(given.values())
     declared = {each["name"]: each for each in weights["inputs"]}
@@ -45,14 +44,14 @@ def is_tensor(record: InputRecord) -> bool:
     return record["type"].endswith("]") and not record["type"].endswith("[...]")
 
 
-def _input_record(name: str, spec: InputSpec, root: Path) -> InputRecord:
+def _input_record(name: str, spec: InputSpec) -> InputRecord:
     record: InputRecord = {"name": name, "type": str(spec.tensor)}
     if spec.low is not None:
         record["low"] = spec.low
     if spec.high is not None:
         record["high"] = spec.high
     if spec.sample is not None:
-        record["sample"] = str(root / spec.sample)
+        record["sample"] = spec.sample
     if spec.make is not None:
         record["make"] = spec.make
     return record

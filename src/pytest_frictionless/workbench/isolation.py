@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,8 @@ class Zygote:
         if self._socket is not None:
             self._socket.close()
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process = self._socket = self._control = None
 
@@ -132,8 +134,8 @@ class Child:
     def run(
         self, step: str, inputs: Mapping[str, Any], *, folder: Path, limits: Limits,
         tick: Callable[[float], None] = lambda _: None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Carry out `step` ("module:function") and return its record.
+    ) -> tuple[dict[str, Any], dict[str, str]]:  # fmt: skip
+        """Carry out `step` ("module:function"); its record, and digests of the user's files it read.
 
         `tick` is called with the seconds spent, about twenty times a second. Raises StepFailed with
         the finding of the step, StepInterrupted where it crashed, hung or outgrew its memory, and
@@ -179,9 +181,12 @@ class Child:
             if used_mib > limits.memory_mib:
                 raise StepInterrupted(_memory_finding(name, f"it held {used_mib} MiB", limits))
 
-    def _read(self, name: str, answer: Mapping[str, Any], log: str) -> dict[str, Any]:
+    def _read(
+        self, name: str, answer: Mapping[str, Any], log: str
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         if "finding" in answer:
-            raise StepFailed(Finding.from_json(answer["finding"]).with_log(log))
+            finding = Finding.from_json(answer["finding"]).with_log(log)
+            raise StepFailed(finding, sources=answer["sources"])
         if "missing" in answer:
             missing = MissingDependency.__new__(MissingDependency)
             missing.args = (answer["missing"],)
@@ -194,8 +199,7 @@ class Child:
             cause = answer["bug"].strip()
             message = f"INTERNAL ERROR of pytest-frictionless in {name}: {cause.splitlines()[-1]}"
             raise StepInterrupted(Finding(code="FR004", message=message, cause=cause, log=log))
-        record: dict[str, Any] = answer["record"]
-        return record
+        return answer["record"], answer["sources"]
 
     def _obituary(self, name: str) -> Finding:
         """Why the process ended on its own."""

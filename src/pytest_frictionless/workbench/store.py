@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,17 @@ from filelock import FileLock
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.workbench.sources import hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 ENTRY = "entry.json"
 VERSION = 1
+UNSTORED = ("FR106",)
+"""Failures that depend on more than is known: a module that cannot be imported has no digest."""
+
+Make = Callable[[Path], tuple[dict[str, Any], dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,10 @@ def key_of(step: str, inputs: Mapping[str, Any]) -> str:
 class Store:
     """A folder of artifacts."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, base: Path) -> None:
         self.root = root
+        self.base = base
+        """Folder that the paths of sources start from."""
         self.memo = root / "digests"
         self.made = 0
         """Artifacts this process had to make."""
@@ -62,14 +70,12 @@ class Store:
         (self.root / ".gitignore").write_text("*\n")
         (self.root / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
 
-    def fetch(
-        self, step: str, inputs: Mapping[str, Any], make: Callable[[Path], dict[str, Any]]
-    ) -> Artifact:
+    def fetch(self, step: str, inputs: Mapping[str, Any], make: Make) -> Artifact:
         """The artifact of `step` for these inputs, made by `make(folder)` where there is none.
 
         A failure that follows from the inputs alone is stored too, and raised again; one of time,
-        memory or a crash is not. A record may name `sources`, a mapping of files to digests: the
-        entry holds as long as they are unchanged.
+        memory or a crash is not. `make` gives the record and its sources, a mapping of files to
+        digests: the entry holds as long as they are unchanged.
         """
         key = key_of(step, inputs)
         folder = self.root / step / key
@@ -94,16 +100,16 @@ class Store:
         try:
             entry: dict[str, Any] = json.loads((folder / ENTRY).read_bytes())
             files = {folder / name: wanted for name, wanted in entry["files"].items()}
-            sources = {Path(source): wanted for source, wanted in entry["sources"].items()}
-            for path, wanted in {**files, **sources}.items():
-                if digest([path], memo=self.memo) != wanted:
-                    return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            if any(digest([path], memo=self.memo) != wanted for path, wanted in files.items()):
+                return None
+            if not hold(entry["sources"], base=self.base, memo=self.memo):
+                return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, StepFailed):
             return None
         os.utime(folder)  # pruning takes the entries that nobody asked for the longest
         return entry
 
-    def _write(self, folder: Path, make: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    def _write(self, folder: Path, make: Make) -> dict[str, Any]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
         try:
@@ -134,14 +140,15 @@ class Store:
         return freed
 
 
-def _entry_of(folder: Path, make: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+def _entry_of(folder: Path, make: Make) -> dict[str, Any]:
     try:
-        record = make(folder)
-        sources = record.pop("sources", {})
+        record, sources = make(folder)
         entry: dict[str, Any] = {"record": record, "sources": sources, "finding": None}
     except StepInterrupted:
         raise
     except StepFailed as failed:
+        if failed.finding.code in UNSTORED:
+            raise
         finding = failed.finding.to_json()
         entry = {"record": None, "sources": failed.sources, "finding": finding}
     files = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from importlib import metadata
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 
+from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
 from pytest_frictionless.finding import Place
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
 from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
+from pytest_frictionless.workbench.sources import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
         WeightsRecord,
     )
     from pytest_frictionless.settings.model import ModelSpec, Settings
-    from pytest_frictionless.settings.read import Configuration
     from pytest_frictionless.workbench.store import Artifact, Store
 
 BACKENDS = "pytest_frictionless.backends"
@@ -44,15 +45,7 @@ PRELOAD_TORCH = ("torch", "numpy", "onnx")
 
 def installed(*distributions: str) -> dict[str, str]:
     """Versions of those that are installed, without importing them."""
-    return {name: version for name in distributions if (version := _version(name)) is not None}
-
-
-@cache
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+    return {name: version for name in distributions if (version := version_of(name)) is not None}
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -67,17 +60,12 @@ class Shop:
 
     root: Path
     """Folder of the repository: factories are imported from it, keys do not hold it."""
-    configuration: Configuration
+    settings: Settings
     store: Store
     zygote: Zygote
     limits: Limits
     tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
     """Told the step and the seconds it has taken, while a step runs."""
-
-    @property
-    def settings(self) -> Settings:
-        """What frictionless.yaml says."""
-        return self.configuration.settings
 
 
 class Workbench:
@@ -140,7 +128,7 @@ class Workbench:
     @cached_property
     def inputs(self) -> list[InputRecord]:
         """Inputs of the model and how their values are made."""
-        return resolve_inputs(self.spec, self.weights(), root=self.shop.root)
+        return resolve_inputs(self.spec, self.weights())
 
     @property
     def tensors(self) -> dict[str, TensorType]:
@@ -217,7 +205,7 @@ class Workbench:
         return cast("ExecutionRecord", self._onnx_step("ort:execute", arguments, keyed).record)
 
     def _samples_digest(self) -> str:
-        samples = [Path(each["sample"]) for each in self.inputs if "sample" in each]
+        samples = [self.shop.root / each["sample"] for each in self.inputs if "sample" in each]
         present = [path for path in samples if path.is_file()]
         return digest(present, memo=self.shop.store.memo) if present else ""
 
@@ -295,7 +283,9 @@ class Workbench:
             )
         return self._known[memo]
 
-    def _make(self, step: str, arguments: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    def _make(
+        self, step: str, arguments: Mapping[str, Any], folder: Path
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         if self._child is None or not self._child.alive:
             logs = self.shop.store.root / "logs"
             logs.mkdir(parents=True, exist_ok=True)
@@ -317,12 +307,13 @@ class Workbench:
 
 
 def _tools(step: str) -> dict[str, str]:
-    """Versions of the tools that a step uses."""
+    """Versions of the tools that a step uses, and which of two is asked for."""
     room = step.partition(":")[0]
     if room.startswith("torch"):
         return installed(
-            "torch", "onnx", "onnxscript", "transformers", "safetensors", "pytest-frictionless"
+            "torch", "onnx", "onnxscript", "numpy", "safetensors", "pytest-frictionless"
         )
     if room == "engine":
-        return installed(*TENSORRT, "onnx", "pytest-frictionless")
-    return installed("onnx", "onnxruntime", "pytest-frictionless")
+        asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
+        return {**installed(*TENSORRT, "onnx", "pytest-frictionless"), **asked}
+    return installed("onnx", "onnxruntime", "numpy", "pytest-frictionless")

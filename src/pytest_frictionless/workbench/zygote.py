@@ -17,9 +17,11 @@ import socket
 import sys
 import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.workbench.sources import imported_sources
 
 PING = "ping"
 
@@ -75,10 +77,13 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.chdir(request["cwd"])
     sys.path[:] = request["sys_path"]
+    before = frozenset(sys.modules)
     memory: dict[str, Any] = {}
     try:
         while (order := _receive(connection)) is not None:
-            connection.send_bytes(json.dumps(_carry_out(order, memory)).encode())
+            answer = _carry_out(order, memory)
+            answer["sources"] = imported_sources(Path(request["cwd"]), before=before)
+            connection.send_bytes(json.dumps(answer).encode())
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
