@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_frictionless._glue.config import RUN, checks_of, shop_of
-from pytest_frictionless.check import Check, Examiner, Verdict
+from pytest_frictionless.check import Check, Examiner, Scope, Verdict
 from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.errors import CheckFailed, ConfigError
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for
+from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.workbench.workbench import Shop, Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SHOP = pytest.StashKey[Shop]()
 
@@ -41,7 +47,14 @@ class Frictionless:
         point: str = "opt",
     ) -> Verdict:
         """Ask one of the checks; `profile` and `point` count where the check is asked for them."""
-        return self._examiner(checkpoint).verdict(self._checks[check], profile, point)
+        examiner = self._examiner(checkpoint)
+        _known("check", check, self._checks)
+        asked = self._checks[check]
+        if asked.scope is not Scope.CHECKPOINT:
+            _known("profile", profile, examiner.workbench.profiles)
+        if asked.scope is Scope.POINT:
+            _known("point", point, POINTS)
+        return examiner.verdict(asked, profile, point)
 
     def require(
         self,
@@ -77,6 +90,14 @@ class Frictionless:
         """End every child process."""
         for examiner in self._examiners.values():
             examiner.workbench.close()
+
+
+def _known(kind: str, name: str, known: Collection[str]) -> None:
+    """Raise ConfigError, with the nearest name, where there is none of this one."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError([f"there is no {kind} {name!r}: {hint}there are {', '.join(known)}"])
 
 
 def frictionless_for(config: pytest.Config) -> Frictionless:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pytest_frictionless.check import Check
     from pytest_frictionless.fixture import Frictionless
 
 
@@ -53,11 +54,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(ini, option.help, type=kind, default=None)
 
 
+class Hooks:
+    """Hooks that other plugins implement."""
+
+    def pytest_frictionless_checks(self) -> Iterable[Check]:  # type: ignore[empty-body]
+        """Return checks to ask of every checkpoint, beside those of pytest-frictionless."""
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the hook by which other plugins add checks."""
-    from pytest_frictionless import hookspec
-
-    pluginmanager.add_hookspecs(hookspec)
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -91,6 +91,16 @@ def _check_paths(settings: Settings, root: Path, config_path: Path) -> None:
         raise ConfigError(problems)
 
 
+def expects_checkpoints(config: pytest.Config) -> bool:
+    """Whether a run that finds none has failed: naming single tests is no search for checkpoints."""
+    if config.stash[RUN].allow_empty:
+        return False
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return True
+    base = config.invocation_params.dir
+    return all((base / arg).is_dir() for arg in config.args)
+
+
 def run_of(config: pytest.Config) -> Run:
     """Everything that collecting and running needs."""
     shop = shop_of(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_frictionless._glue.collect import Collection
-from pytest_frictionless._glue.config import CACHE_LIMIT_BYTES, RUN, run_of
+from pytest_frictionless._glue.config import CACHE_LIMIT_BYTES, RUN, expects_checkpoints, run_of
 from pytest_frictionless._glue.terminal import Progress, Terminal
 
 
@@ -77,15 +77,8 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Fail a run that was asked to test checkpoints and found none."""
         green = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-        if self.run.found == 0 and green and not self.run.allow_empty and self._was_a_search():
+        if green and self.run.found == 0 and expects_checkpoints(self.config):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def _was_a_search(self) -> bool:
-        """Whether folders were walked: naming single tests is no search for checkpoints."""
-        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            return True
-        base = self.config.invocation_params.dir
-        return all((base / arg).is_dir() for arg in self.config.args)
 
     def pytest_unconfigure(self) -> None:
         """End the children and keep the cache within its size."""

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless._glue.collect import PROPERTY
-from pytest_frictionless._glue.config import RUN
+from pytest_frictionless._glue.config import RUN, expects_checkpoints
 from pytest_frictionless.workbench.workbench import TENSORRT, installed
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Terminal:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of checkpoints and checks, then the warnings, each once."""
-        if self.run.found == 0 and not self.run.allow_empty and not self.cells:
+        if self.run.found == 0 and not self.cells and expects_checkpoints(self.config):
             terminalreporter.section("frictionless", red=True, bold=True)
             terminalreporter.write_line(self.nothing_found(), red=True)
             return

@@ -78,7 +78,7 @@ def _unknown_model(ctx: Context) -> Finding:
     path = bench.checkpoint.path
     text = scaffold(
         name=path.parent.name if path.name == "config.json" else path.stem,
-        path=bench.relative_path, factory=bench.spec.factory, inputs=types, ranges=ranges,
+        path=bench.relative_path, factory=bench.spec.factory, needs_factory=not weights["runnable"] or bench.spec.factory is not None, inputs=types, ranges=ranges,
     )  # fmt: skip
     what = "weights only" if not weights["runnable"] else "a model without a word on its inputs"
     needed = "the network and its inputs" if not weights["runnable"] else "its inputs"
@@ -97,7 +97,8 @@ def _unknown_rank(ctx: Context, names: list[str]) -> Finding:
     text = scaffold(
         name=bench.name,
         path=bench.relative_path,
-        factory="",
+        factory=None,
+        needs_factory=False,
         inputs=types,
         ranges={"batch": (1, 4, 8)},
     )

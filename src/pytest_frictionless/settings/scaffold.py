@@ -24,6 +24,7 @@ def scaffold(
     factory: str | None,
     inputs: Mapping[str, TensorType],
     ranges: Mapping[str, tuple[int, int, int]],
+    needs_factory: bool = True,
 ) -> str:
     """Write a `models:` block with one entry, comments where something must be filled in.
 
@@ -34,10 +35,12 @@ def scaffold(
             only the user knows it.
         inputs: What is known of the inputs; may be empty.
         ranges: (min, opt, max) of the symbols; those left out get a range to correct.
+        needs_factory: False for a file that holds the model itself.
     """
     lines = ["models:", f"  {_spelled(name)}:", f"    path: {_spelled(path)}"]
-    comment = "" if factory else "   # returns the torch.nn.Module"
-    lines.append(f"    factory: {factory or FACTORY_PLACEHOLDER}{comment}")
+    if needs_factory:
+        comment = "" if factory else "   # returns the torch.nn.Module"
+        lines.append(f"    factory: {factory or FACTORY_PLACEHOLDER}{comment}")
     lines += ["    inputs:", *_input_lines(inputs)]
     if symbols := symbols_of(inputs.values()):
         lines += ["    profiles:", "      default:"]
