@@ -165,7 +165,7 @@ class Examiner:
 
     def _told_assumption(self, finding: Finding, profile: str) -> Finding:
         """A finding about sizes that nobody wrote down says so, with the lines to write."""
-        if finding.code not in ABOUT_SIZES or self.workbench.spec.profiles:
+        if finding.code not in ABOUT_SIZES or finding.remedy or self.workbench.spec.profiles:
             return finding
         try:
             profiles = self.workbench.profiles

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,14 +72,16 @@ class Collection:
         if checkpoint is None:
             return None
         self.run.found += 1
-        # A nodeid of surrogates could be neither printed nor written to JUnit.
-        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-        nodeid = None
-        if name != path.name:
-            relative = path.relative_to(self.config.rootpath)
-            nodeid = os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
+        # A nodeid of surrogates or control characters breaks the terminal and JUnit.
+        place = _spec_path(path, self.config.rootpath)
+        printable = spelled(PurePath(place))
         file: CheckpointFile = CheckpointFile.from_parent(
-            parent, path=path, name=name, nodeid=nodeid, checkpoint=checkpoint, run=self.run
+            parent,
+            path=path,
+            name=spelled(PurePath(path.name)),
+            nodeid=printable if printable != place else None,
+            checkpoint=checkpoint,
+            run=self.run,
         )
         return file
 
@@ -177,6 +178,13 @@ class CheckpointItem(pytest.Item):
         self.check = check
         self.profile = profile
         self.point = point
+        about = {
+            "checkpoint": self.parent.place,
+            "check": check.name,
+            "profile": profile,
+            "point": point,
+        }
+        self.user_properties += [(PROPERTY + name, value) for name, value in about.items() if value]
         self.add_marker("frictionless")
         self.add_marker(f"frictionless_{check.name}")
         if self.parent.spec.skip:
@@ -210,15 +218,7 @@ class CheckpointItem(pytest.Item):
 
     def _keep(self, verdict: Verdict) -> None:
         root = self.parent.run.shop.root
-        about = {
-            "checkpoint": _spec_path(self.path, root), "check": self.check.name,
-            "profile": self.profile, "point": self.point,
-        }  # fmt: skip
-        properties = {
-            **{name: value for name, value in about.items() if value},
-            **verdict.measurements,
-        }
-        for name, value in properties.items():
+        for name, value in verdict.measurements.items():
             self.user_properties.append((PROPERTY + name, value))
         for finding in verdict.findings:
             kind = "needs" if verdict.blocked_by else str(finding.severity)

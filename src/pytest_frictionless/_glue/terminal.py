@@ -95,6 +95,7 @@ class Terminal:
             return
         if not self.cells:
             return
+        terminalreporter.ensure_newline()
         terminalreporter.section("frictionless")
         terminalreporter.write(_rendered(self._table(), terminalreporter))
         for warning, count in sorted(self.warnings.items()):

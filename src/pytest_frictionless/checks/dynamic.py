@@ -127,17 +127,16 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             if failed.finding.code == "FR706":
                 yield replace(failed.finding, severity=Severity.SKIP)
                 return
-            place = failed.finding.place or ctx.workbench.lost_symbol()
-            yield replace(failed.finding, place=place)
+            yield _with_baked(ctx, failed.finding)
             return
         for compared in execution["comparisons"]:
             if compared["shape"] != compared["reference_shape"]:
-                yield Finding(
+                finding = Finding(
                     code="FR606",
                     message=f"output {compared['name']} is {compared['shape']} at {point}, and "
                     f"{execution['reference']} gives {compared['reference_shape']}",
-                    place=ctx.workbench.lost_symbol(),
                 )
+                yield _with_baked(ctx, finding)
                 return
         wrong = list(_wrong_outputs(record, execution["outputs"], point, ctx))
         if wrong:
@@ -155,12 +154,12 @@ def _wrong_outputs(
         for axis, (name, size) in enumerate(zip(declared["dims"] or (), shape, strict=False)):
             wanted = sizes.get(name) if isinstance(name, str) else name
             if wanted is not None and wanted != size:
-                yield Finding(
+                finding = Finding(
                     code="FR606",
                     message=f"output {declared['name']} is {shape} at {point}: the file declares "
                     f"axis {axis} as {name}",
-                    place=ctx.workbench.lost_symbol(),
                 )
+                yield _with_baked(ctx, finding)
                 return
 
 
@@ -174,6 +173,23 @@ def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[s
             if isinstance(name, str) and name:
                 sizes[name] = size
     return sizes
+
+
+def _with_baked(ctx: Context, finding: Finding) -> Finding:
+    """Add the node where a symbol became a constant, if one is found: there is the cause."""
+    lost = ctx.workbench.lost_symbol()
+    if lost is None:
+        return finding
+    symbol, place = lost
+    failed_in = (("fails in", str(finding.place)),) if finding.place else ()
+    return replace(
+        finding,
+        message=f"{symbol} is baked in: {finding.message}",
+        place=place,
+        evidence=(*finding.evidence, *failed_in),
+        remedy=f"This node makes {symbol} a constant. Export again with the size kept symbolic: no "
+        f"int(x.shape[0]), no buffer of the example's size, -1 for {symbol} in reshape().",
+    )
 
 
 CHECK = Check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -180,10 +180,10 @@ class Workbench:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
-    def lost_symbol(self) -> Place | None:
-        """The node that turns a symbolic axis into a constant, where one is found."""
-        place = self._onnx_step("onnx_file:lost_symbol", {}).record["place"]
-        return Place(**place) if place else None
+    def lost_symbol(self) -> tuple[str, Place] | None:
+        """The symbol that becomes a constant inside the graph, and the node where it does."""
+        record = self._onnx_step("onnx_file:lost_symbol", {}).record
+        return (record["symbol"], Place(**record["place"])) if record["place"] else None
 
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
@@ -274,7 +274,7 @@ class Workbench:
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
     ) -> Artifact:
         """Find or make one artifact; `keyed` and `keep` are what it depends on."""
-        key = {"of": keyed, "arguments": keep, "tools": _tools(step)}
+        key = {"of": keyed, "arguments": keep, "tools": _tools(step), "steps": _own_digest()}
         memo = repr((step, key))
         if memo not in self._known:
             name = step.replace(":", "-")
@@ -310,10 +310,15 @@ def _tools(step: str) -> dict[str, str]:
     """Versions of the tools that a step uses, and which of two is asked for."""
     room = step.partition(":")[0]
     if room.startswith("torch"):
-        return installed(
-            "torch", "onnx", "onnxscript", "numpy", "safetensors", "pytest-frictionless"
-        )
+        return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
     if room == "engine":
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
-        return {**installed(*TENSORRT, "onnx", "pytest-frictionless"), **asked}
-    return installed("onnx", "onnxruntime", "numpy", "pytest-frictionless")
+        return {**installed(*TENSORRT, "onnx"), **asked}
+    return installed("onnx", "onnxruntime", "numpy")
+
+
+@cache
+def _own_digest() -> str:
+    """Digest of the steps themselves: a new version of them makes everything anew."""
+    folder = Path(__file__).parent.parent / "backends"
+    return digest(sorted(folder.glob("*.py")), memo=None)
