@@ -10,7 +10,7 @@ from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_frictionless.shapes import Profile, ShapePoint
     from pytest_frictionless.workbench.workbench import Workbench
@@ -60,8 +60,8 @@ class Check:
     run: Callable[[Context], Iterator[Finding]]
     after: tuple[str, ...] = ()
     """Checks whose failure makes this question moot: one cause, one red line."""
-    moot_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Further checks that make this question moot, with the codes by which they do."""
+    yields_to: tuple[str, ...] = ()
+    """Checks that tell the cause where they failed too: this one is asked all the same."""
     title: str = ""
     """The question itself, as one line for the documentation and `--markers`."""
 
@@ -110,29 +110,35 @@ class Examiner:
         """The verdict of one check, asked now or remembered."""
         name = slug(check, profile, point)
         if name not in self._verdicts:
-            self._verdicts[name] = self._blocked(check, profile, point) or self._ask(
-                check, profile, point
-            )
+            verdict = self._blocked(check, profile, point)
+            if verdict is None:
+                verdict = self._ask(check, profile, point)
+                if verdict.failed:
+                    verdict = self._cause(check.yields_to, profile, point) or verdict
+            self._verdicts[name] = verdict
         return self._verdicts[name]
 
-    def _blocked(self, check: Check, profile: str, point: str) -> Verdict | None:
-        for name in check.after:
-            needed = self.checks.get(name)
-            if needed is None:
+    def _cause(self, names: Sequence[str], profile: str, point: str) -> Verdict | None:
+        """The verdict of what failed before, if anything did."""
+        for name in names:
+            if (needed := self.checks.get(name)) is None:
                 continue
             verdict = self.verdict(needed, profile, point)
-            if verdict.failed or verdict.blocked_by:
+            if verdict.failed:
                 blocked_by = verdict.blocked_by or slug(needed, profile, point)
                 return Verdict(findings=verdict.findings, blocked_by=blocked_by)
-            if verdict.skip:
-                return Verdict(skip=verdict.skip)
-        for name, codes in check.moot_on.items():
-            if (needed := self.checks.get(name)) is not None:
-                verdict = self.verdict(needed, profile, point)
-                if not verdict.blocked_by and any(each.code in codes for each in verdict.errors):
-                    blocked_by = slug(needed, profile, point)
-                    return Verdict(findings=verdict.findings, blocked_by=blocked_by)
         return None
+
+    def _blocked(self, check: Check, profile: str, point: str) -> Verdict | None:
+        """The verdict where the question is moot: something before it failed or was skipped."""
+        if (cause := self._cause(check.after, profile, point)) is not None:
+            return cause
+        skips = (
+            self.verdict(self.checks[n], profile, point).skip
+            for n in check.after
+            if n in self.checks
+        )
+        return next((Verdict(skip=skip) for skip in skips if skip), None)
 
     def _ask(self, check: Check, profile: str, point: str) -> Verdict:
         context = Context(workbench=self.workbench, profile_name=profile, point_name=point)

@@ -169,6 +169,6 @@ def _precision(ctx: Context) -> Iterator[Finding]:
 
 CHECK = Check(
     name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators"),
-    moot_on={"dynamic": frozenset({"FR204", "FR601", "FR603", "FR604"})},
+    yields_to=("dynamic",),
     title="does TensorRT build one engine that serves every profile?",
 )  # fmt: skip
