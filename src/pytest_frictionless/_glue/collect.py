@@ -59,12 +59,24 @@ class Collection:
         return report
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Do not walk into a link that leads back to a folder above it."""
+        """Walk to the roots, whatever their folders are called, and into no loop of links."""
         if collection_path.is_symlink() and collection_path.is_dir():
             real = collection_path.resolve()
             if collection_path.parent.resolve().is_relative_to(real):
                 return True
-        return None
+        if any(root.is_relative_to(collection_path) for root in self.run.roots):
+            return False  # `norecursedirs` would keep pytest out of build/models or .cache
+        above = collection_path.parent
+        on_the_way = any(root.is_relative_to(above) and root != above for root in self.run.roots)
+        return True if on_the_way and self._is_passed_over(above) else None
+
+    def _is_passed_over(self, folder: Path) -> bool:
+        """Whether pytest would not walk into a folder: then its other files are left alone."""
+        if not folder.is_relative_to(self.config.rootpath):
+            return False
+        names = folder.relative_to(self.config.rootpath).parts
+        patterns = self.config.getini("norecursedirs")
+        return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
 
     def _collector(self, path: Path, parent: pytest.Collector) -> CheckpointFile | None:
         if not self._wanted(path):
