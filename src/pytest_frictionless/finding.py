@@ -72,7 +72,7 @@ class Finding:
     @property
     def next_step(self) -> str:
         """The remedy of this case, else of its code."""
-        return self.remedy or CODES[self.code].remedy
+        return self.remedy or (CODES[self.code].remedy if self.code in CODES else "")
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for the store and for reports."""

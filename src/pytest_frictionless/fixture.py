@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless._glue.config import RUN, checks_of, shop_of
+from pytest_frictionless._glue.config import RUN, checks_of, shop_of, unusable
 from pytest_frictionless.check import Check, Examiner, Scope, Verdict
 from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.errors import CheckFailed, ConfigError
+from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for
 from pytest_frictionless.shapes import POINTS
@@ -72,19 +74,17 @@ class Frictionless:
             pytest.skip(verdict.skip)
 
     def _examiner(self, checkpoint: Checkpoint | Path | str) -> Examiner:
-        found = checkpoint if isinstance(checkpoint, Checkpoint) else identify(Path(checkpoint))
-        if found is None:
-            raise ConfigError([f"{checkpoint} is no checkpoint"])
-        if found.path not in self._examiners:
-            path = found.path.absolute()
-            root = self._shop.root
-            match = spec_for(
-                self._shop.settings,
-                path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix(),
-            )
+        given = checkpoint.path if isinstance(checkpoint, Checkpoint) else Path(checkpoint)
+        path = given.absolute()  # children work in the repository's folder
+        if path not in self._examiners:
+            found = identify(path)
+            if found is None:
+                raise ConfigError([f"{checkpoint} is no checkpoint"])
+            match = spec_for(self._shop.settings, path_below(path, self._shop.root))
+            found = replace(found, problem=found.problem or unusable(match))
             bench = Workbench(self._shop, found, match.name or path.stem, match.spec or ModelSpec())
-            self._examiners[found.path] = Examiner(bench, self._checks)
-        return self._examiners[found.path]
+            self._examiners[path] = Examiner(bench, self._checks)
+        return self._examiners[path]
 
     def close(self) -> None:
         """End every child process."""

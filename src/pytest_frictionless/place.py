@@ -66,3 +66,8 @@ def place_of_node(*, name: str, operator: str, metadata: Mapping[str, str]) -> P
         node=name, operator=operator, module=scopes[-1] if scopes else "",
         file=source.file, line=source.line, text=source.text,
     )  # fmt: skip
+
+
+def path_below(path: Path, root: Path) -> str:
+    """A path from the folder of the repository, posix, as frictionless.yaml and messages name it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -17,8 +17,9 @@ POINTS = ("min", "opt", "max")
 
 DTYPES = (
     "float32", "float16", "bfloat16", "float64", "int64", "int32", "int16", "int8", "uint8",
-    "uint16", "uint32", "uint64", "bool", "string",
-    "float8e4m3fn", "float8e5m2", "int4", "uint4", "float4e2m1",
+    "uint16", "uint32", "uint64", "bool", "string", "complex64", "complex128",
+    "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "float8e8m0",
+    "float4e2m1", "int4", "uint4", "int2", "uint2",
 )  # fmt: skip
 """Element types a signature may name, in ONNX's spelling without the `TensorProto.` prefix."""
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless._glue.config import RUN, Run
+from pytest_frictionless._glue.config import RUN, Run, unusable
 from pytest_frictionless.check import Check, Examiner, Scope, Verdict, slug
 from pytest_frictionless.checkpoint.discovery import Checkpoint, dangling, identify
 from pytest_frictionless.checkpoint.formats import spelled
 from pytest_frictionless.errors import CheckFailed
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for
 from pytest_frictionless.shapes import POINTS
@@ -86,7 +87,7 @@ class Collection:
             return None
         self.run.found += 1
         # A nodeid of surrogates or control characters breaks the terminal and JUnit.
-        place = _spec_path(path, self.config.rootpath)
+        place = path_below(path, self.config.rootpath)
         printable = spelled(PurePath(place))
         file: CheckpointFile = CheckpointFile.from_parent(
             parent,
@@ -99,11 +100,7 @@ class Collection:
         return file
 
     def _wanted(self, path: Path) -> bool:
-        relative = (
-            path.relative_to(self.config.rootpath).as_posix()
-            if path.is_relative_to(self.config.rootpath)
-            else str(path)
-        )
+        relative = path_below(path, self.config.rootpath)
         if any(fnmatch.fnmatch(relative, pattern) for pattern in self.run.shop.settings.exclude):
             return False
         if not self.run.roots or any(path.is_relative_to(root) for root in self.run.roots):
@@ -118,7 +115,7 @@ class CheckpointFile(pytest.File):
     def __init__(self, *, checkpoint: Checkpoint, run: Run, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.run = run
-        self.place = _spec_path(checkpoint.path, run.shop.root)
+        self.place = path_below(checkpoint.path, run.shop.root)
         self.match = spec_for(run.shop.settings, self.place)
         if self.match.name and not self.match.by_path:
             run.claims.setdefault(self.match.name, set()).add(self.place)
@@ -135,13 +132,6 @@ class CheckpointFile(pytest.File):
 
     def _entry_problem(self) -> Finding | None:
         """What is wrong with the model's entry in frictionless.yaml."""
-        broken = self.match.broken
-        if broken is not None:
-            return Finding(
-                code="FR006",
-                message=f"its entry in frictionless.yaml cannot be used: {broken.problems[0]}",
-                cause="\n".join(broken.problems) if len(broken.problems) > 1 else "",
-            )
         claimed = sorted(self.run.claims.get(self.match.name or "", ()))
         if len(claimed) > 1:
             return Finding(
@@ -149,7 +139,7 @@ class CheckpointFile(pytest.File):
                 message=f"models.{self.match.name} in frictionless.yaml fits {', '.join(claimed)}",
                 remedy=f"Say which one is meant: path: {self.place}",
             )
-        return None
+        return unusable(self.match)
 
     def collect(self) -> Iterable[CheckpointItem]:
         """One item for each check, profile and point; names depend on the configuration alone."""
@@ -177,10 +167,6 @@ class CheckpointFile(pytest.File):
             self.examiner.workbench.close()
 
 
-def _spec_path(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-
-
 class CheckpointItem(pytest.Item):
     """One question asked of one checkpoint."""
 
@@ -192,7 +178,7 @@ class CheckpointItem(pytest.Item):
         self.profile = profile
         self.point = point
         about = {
-            "checkpoint": self.parent.place,
+            "checkpoint": spelled(PurePath(self.parent.place)),
             "check": check.name,
             "profile": profile,
             "point": point,
@@ -257,4 +243,4 @@ class CheckpointItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """File and name for the terminal; pytest asserts that there is a line where it skips."""
-        return self.path, 0, self.name
+        return Path(spelled(self.path)), 0, self.name

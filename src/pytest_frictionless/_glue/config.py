@@ -11,7 +11,8 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.read import default_settings, read_settings
+from pytest_frictionless.finding import Finding
+from pytest_frictionless.settings.read import SpecMatch, default_settings, read_settings
 from pytest_frictionless.workbench.isolation import Zygote
 from pytest_frictionless.workbench.store import Store
 from pytest_frictionless.workbench.workbench import Shop, limits_of
@@ -89,6 +90,18 @@ def _check_paths(settings: Settings, root: Path, config_path: Path) -> None:
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def unusable(match: SpecMatch) -> Finding | None:
+    """The finding of an entry in frictionless.yaml that cannot be used."""
+    if match.broken is None:
+        return None
+    first, *more = match.broken.problems
+    return Finding(
+        code="FR006",
+        message=f"its entry in frictionless.yaml cannot be used: {first}",
+        cause="\n".join([first, *more]) if more else "",
+    )
 
 
 def expects_checkpoints(config: pytest.Config) -> bool:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 EXTENDED = {
-    "bfloat16": "bfloat16", "float8e4m3fn": "float8_e4m3fn", "float8e5m2": "float8_e5m2",
-    "int4": "int4", "uint4": "uint4", "float4e2m1": "float4_e2m1fn",
+    "bfloat16": "bfloat16", "float8e4m3fn": "float8_e4m3fn", "float8e4m3fnuz": "float8_e4m3fnuz",
+    "float8e5m2": "float8_e5m2", "float8e5m2fnuz": "float8_e5m2fnuz",
+    "float8e8m0": "float8_e8m0fnu", "float4e2m1": "float4_e2m1fn",
+    "int4": "int4", "uint4": "uint4", "int2": "int2", "uint2": "uint2",
 }  # fmt: skip
 """Element types numpy does not have, by their name in ml_dtypes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,6 +42,10 @@ __all__ = [
     "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
+
+
+_FOREIGN_CODE = re.compile(r"[A-Z]{2,}[0-9]+")
+_FOREIGN_SCHEMA = "^(?!FR)[A-Z]{2,}[0-9]+$"
 
 
 class Target(Section):
@@ -135,7 +140,9 @@ class ModelSpec(Section):
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
-        json_schema_extra={"propertyNames": {"enum": [*sorted(CODES)]}},
+        json_schema_extra={
+            "propertyNames": {"anyOf": [{"enum": sorted(CODES)}, {"pattern": _FOREIGN_SCHEMA}]}
+        },
     )
     trusted: Reason = Field(
         None, description="Why this file may run code while it is loaded: the reason."
@@ -185,10 +192,10 @@ class ModelSpec(Section):
         if isinstance(ignore, dict):
             refuse(
                 ((code,), f"{code!r} is no finding code{nearest(code, CODES)}")
-                if code not in CODES
+                if _is_misspelt(code)
                 else ((code,), 'a reason is needed: say why, as "served by another model"')
                 for code, reason in ignore.items()
-                if code not in CODES or reason is None
+                if _is_misspelt(code) or reason is None
             )
         return ignore
 
@@ -196,6 +203,11 @@ class ModelSpec(Section):
     def shape_profiles(self) -> tuple[Profile, ...]:
         """The profiles as ranges of symbols, in the order they are written."""
         return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
+
+
+def _is_misspelt(code: str) -> bool:
+    """Whether a code is none of ours; those of other plugins' checks start with letters of their own."""
+    return code not in CODES and (code.startswith("FR") or not _FOREIGN_CODE.fullmatch(code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

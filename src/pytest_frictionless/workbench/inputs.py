@@ -40,8 +40,12 @@ def resolve_inputs(spec: ModelSpec, weights: WeightsRecord) -> list[InputRecord]
 
 
 def is_tensor(record: InputRecord) -> bool:
-    """Whether an input is a tensor of a known rank."""
-    return record["type"].endswith("]") and not record["type"].endswith("[...]")
+    """Whether an input is a tensor of a known rank and type."""
+    try:
+        TensorType.parse(record["type"])
+    except ValueError:
+        return False
+    return True
 
 
 def _input_record(name: str, spec: InputSpec) -> InputRecord:

@@ -15,6 +15,7 @@ from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
 from pytest_frictionless.finding import Place
+from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
 from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
@@ -108,12 +109,7 @@ class Workbench:
     @property
     def relative_path(self) -> str:
         """Path from the folder of the repository, as frictionless.yaml names it."""
-        path = self.checkpoint.path
-        return (
-            path.relative_to(self.shop.root).as_posix()
-            if path.is_relative_to(self.shop.root)
-            else str(path)
-        )
+        return path_below(self.checkpoint.path, self.shop.root)
 
     def weights(self) -> WeightsRecord:
         """What is inside the checkpoint."""
