@@ -122,7 +122,7 @@ _ALL = (
     Code("FR703", "model is not deterministic", "Two eager runs on the same input differ.",
          "Remove randomness from forward() before export."),
     Code("FR704", "model is in training mode", "Dropout and batch norm behave differently.",
-         "Call model.eval() in the factory."),
+         "Call eval() before the model is saved, and pass training=self.training to functions as F.dropout."),
     Code("FR705", "model is ill-conditioned", "Eager float32 itself is this far from float64.",
          "A tolerance below the noise floor says nothing: set `tolerance` above it."),
     Code("FR706", "no reference for this type", "ONNX Runtime has no CPU kernel for the type.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -78,6 +79,16 @@ class Collection:
         names = folder.relative_to(self.config.rootpath).parts
         patterns = self.config.getini("norecursedirs")
         return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say of a skip which checkpoint it is about, and not which line of ours raised it."""
+        report = yield
+        if isinstance(item, CheckpointItem) and isinstance(report.longrepr, tuple):
+            report.longrepr = (item.parent.place, 0, report.longrepr[2])
+        return report
 
     def _collector(self, path: Path, parent: pytest.Collector) -> CheckpointFile | None:
         if not self._wanted(path):
@@ -237,9 +248,17 @@ class CheckpointItem(pytest.Item):
             texts = [
                 finding.render(root=self.config.rootpath) for finding in excinfo.value.findings
             ]
-            command = f"pytest --frictionless '{self.nodeid}'"
-            return "\n\n".join(texts) + f"\n  reproduce:  {command}\n"
+            return "\n\n".join(texts) + f"\n  reproduce:  {self._command()}\n"
         return super().repr_failure(excinfo, style)
+
+    def _command(self) -> str:
+        """What to type to run this item alone."""
+        if self.path.exists():
+            return f"pytest --frictionless {shlex.quote(self.nodeid)}"
+        # pytest takes no path to a dangling link.
+        folder = path_below(self.path.parent, self.config.rootpath)
+        words = f"{self.path.name} and {self.name}"
+        return f"pytest --frictionless {shlex.quote(folder)} -k {shlex.quote(words)}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """File and name for the terminal; pytest asserts that there is a line where it skips."""

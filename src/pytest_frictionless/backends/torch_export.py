@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
-from pytest_frictionless.backends.torch_call import arguments, bind, call
+from pytest_frictionless.backends.torch_call import arguments, bind
 from pytest_frictionless.backends.torch_load import Subject, subject_of
 from pytest_frictionless.backends.torch_program import (
     is_static,
@@ -54,28 +54,13 @@ def export(
         if source["format"] == "torchscript":
             record = _export_torchscript(subject, folder, inputs, ranges, opset, outputs)
         else:
-            record = _export_program(subject, folder, source, inputs, ranges, opset, outputs)
+            record = _export_program(subject, folder, inputs, ranges, opset, outputs)
     except (StepFailed, MemoryError):
         raise
     except Exception as error:
-        raise StepFailed(_blame(subject, source, inputs, ranges, error)) from error
+        raise StepFailed(finding_of(error)) from error
     seconds = round(time.perf_counter() - started, 3)
     return {**record, "export_s": seconds}
-
-
-def _blame(
-    subject: Subject,
-    source: SourceRecord,
-    inputs: list[InputRecord],
-    ranges: Ranges,
-    error: Exception,
-) -> Any:
-    """The finding of a failed export: of forward() itself, where that fails without export too."""
-    try:
-        call(subject, inputs, feeds_at(inputs, example_sizes(ranges)))
-    except StepFailed as eager:
-        return eager.finding
-    return finding_of(error)
 
 
 def example_sizes(ranges: Ranges) -> dict[str, int]:
@@ -87,7 +72,7 @@ def example_sizes(ranges: Ranges) -> dict[str, int]:
 
 
 def _export_program(
-    subject: Subject, folder: str, source: SourceRecord, inputs: list[InputRecord], ranges: Ranges,
+    subject: Subject, folder: str, inputs: list[InputRecord], ranges: Ranges,
     opset: int | None, outputs: list[str],
 ) -> CaptureRecord:  # fmt: skip
     torch = require("torch", purpose="exporting to ONNX")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _NO_FUNCTION = re.compile(r"No ONNX function found for (?:<OpOverload\(op=')?(?P<op>[\w.:]+)")
+_NO_SYMBOLIC = re.compile(r"(?:ONNX export of operator |Exporting the operator ')(?P<op>[\w:]+)")
 _BOILERPLATE = re.compile(
     r"^(For more information|The error above occurred when calling|For extended logs|"
     r"For more debugging help|For C\+\+ stack trace|If you suspect the guard).*$",
@@ -44,7 +45,7 @@ def finding_of(error: BaseException) -> Finding:
     texts = [plain(str(each)) for each in chain]
     place = _place(chain, texts)
     for text in texts:
-        if match := _NO_FUNCTION.search(text):
+        if match := _NO_FUNCTION.search(text) or _NO_SYMBOLIC.search(text):
             message = f"{match['op']} has no ONNX counterpart at this opset"
             return Finding(code="FR203", message=message, place=place, cause=_first(texts[-1]))
     for text in texts:

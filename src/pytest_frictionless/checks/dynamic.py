@@ -24,7 +24,7 @@ def run(ctx: Context) -> Iterator[Finding]:
     """Yield the first kind of evidence that says no: the later ones follow from it."""
     profile = ctx.profile
     dynamic = {symbol for symbol, span in profile.ranges.items() if span.min != span.max}
-    ctx.measurements.update(profile=str(profile), assumed=profile.assumed)
+    ctx.measurements.update(ranges=str(profile), assumed=profile.assumed)
     for evidence in (_captured, _written, _parsed, _executed):
         findings = list(evidence(ctx, dynamic))
         if findings:

@@ -141,7 +141,7 @@ class ModelSpec(Section):
         {},
         description="Findings to leave out for this model: the code, and the reason.",
         json_schema_extra={
-            "propertyNames": {"anyOf": [{"enum": sorted(CODES)}, {"pattern": _FOREIGN_SCHEMA}]}
+            "propertyNames": {"anyOf": [{"enum": [*sorted(CODES)]}, {"pattern": _FOREIGN_SCHEMA}]}
         },
     )
     trusted: Reason = Field(

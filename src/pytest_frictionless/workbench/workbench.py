@@ -146,6 +146,8 @@ class Workbench:
         return pin.version if pin else None
 
     def _export(self) -> Artifact:
+        # A forward() that fails without export too is told by its own line, and not the exporter's.
+        self.reference(next(iter(self.profiles.values())).at("opt"))
         ranges = hull(self.profiles.values())
         arguments = {
             "inputs": self.inputs,
