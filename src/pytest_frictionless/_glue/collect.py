@@ -254,12 +254,18 @@ class CheckpointItem(pytest.Item):
     def _command(self) -> str:
         """What to type to run this item alone."""
         if self.path.exists():
-            return f"pytest --frictionless {shlex.quote(self.nodeid)}"
+            return f"pytest --frictionless {_quoted(self.nodeid)}"
         # pytest takes no path to a dangling link.
         folder = path_below(self.path.parent, self.config.rootpath)
         words = f"{self.path.name} and {self.name}"
-        return f"pytest --frictionless {shlex.quote(folder)} -k {shlex.quote(words)}"
+        return f"pytest --frictionless {_quoted(folder)} -k {_quoted(words)}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """File and name for the terminal; pytest asserts that there is a line where it skips."""
         return Path(spelled(self.path)), 0, self.name
+
+
+def _quoted(text: str) -> str:
+    """Text for a shell, in quotes also where it could do without."""
+    quoted = shlex.quote(text)
+    return quoted if quoted != text else f"'{text}'"

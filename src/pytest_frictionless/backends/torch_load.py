@@ -15,6 +15,7 @@ from pytest_frictionless.backends.torch_state import (
     guessed_inputs,
     not_finite,
     read_weights,
+    unsafe_finding,
     without_prefix,
 )
 from pytest_frictionless.errors import StepFailed
@@ -202,6 +203,8 @@ def _from_exported_program(source: SourceRecord) -> Subject:
     from pytest_frictionless.backends.torch_program import declared_inputs
 
     torch = require("torch", purpose="reading a torch.export archive")
+    if not source["trusted"] and (unsafe := unsafe_finding(source["path"])) is not None:
+        raise StepFailed(unsafe)  # torch.export.load falls back to a plain unpickler
     try:
         program = torch.export.load(source["path"])
     except Exception as error:

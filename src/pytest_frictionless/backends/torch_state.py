@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
@@ -66,24 +67,33 @@ def _read_safetensors(path: str) -> State:
 
 
 def _load_finding(path: str, error: Exception) -> Finding:
-    from pathlib import Path
-
     try:
-        unsafe = unsafe_globals(Path(path))
-    except Exception as broken:  # a damaged pickle breaks the scanner in as many ways as the loader
-        return Finding(code="FR101", message=f"torch.load cannot read it: {broken}")
-    if unsafe:
-        names = ", ".join(unsafe[:8]) + (", ..." if len(unsafe) > 8 else "")
-        return Finding(
-            code="FR104",
-            message=f"loading it would import {names}: refused, nothing was run",
-            cause="torch.load(weights_only=True) allows tensors and plain containers only",
-            remedy="Save weights only: torch.save(model.state_dict(), path), or use safetensors.\n"
-            "If you made the file yourself, write in frictionless.yaml:\n"
-            "  trusted: {reason: why this file may run code}",
-        )
+        unsafe = unsafe_finding(path)
+    except StepFailed as broken:  # the scanner says best where a file is cut or damaged
+        return broken.finding
+    if unsafe is not None:
+        return unsafe
     first = str(error).strip().splitlines() or [type(error).__name__]
     return Finding(code="FR101", message=f"torch.load cannot read it: {first[0]}")
+
+
+def unsafe_finding(path: str) -> Finding | None:
+    """The finding of a file that would run code when it is unpickled; None for a safe one.
+
+    Raises StepFailed where the file cannot be scanned.
+    """
+    unsafe = unsafe_globals(Path(path))
+    if not unsafe:
+        return None
+    names = ", ".join(unsafe[:8]) + (", ..." if len(unsafe) > 8 else "")
+    return Finding(
+        code="FR104",
+        message=f"loading it would import {names}: refused, nothing was run",
+        cause="torch.load(weights_only=True) allows tensors and plain containers only",
+        remedy="Save weights only: torch.save(model.state_dict(), path), or use safetensors.\n"
+        "If you made the file yourself, write in frictionless.yaml:\n"
+        "  trusted: {reason: why this file may run code}",
+    )
 
 
 def _unwrap(path: str, content: Any) -> Weights:

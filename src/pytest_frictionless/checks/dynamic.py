@@ -164,15 +164,19 @@ def _wrong_outputs(
 
 
 def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[str, int]:
-    """Size of every symbol the file names among its inputs, at this point."""
+    """Size of every symbol the file names among its inputs, at this point.
+
+    A name shared by axes of different sizes says nothing of an output; `build` tells of it (FR806).
+    """
     types = ctx.workbench.tensors
     sizes: dict[str, int] = {}
+    shared: set[str] = set()
     for each in record["inputs"]:
         shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
         for name, size in zip(each["dims"] or (), shape, strict=False):
-            if isinstance(name, str) and name:
-                sizes[name] = size
-    return sizes
+            if isinstance(name, str) and name and sizes.setdefault(name, size) != size:
+                shared.add(name)
+    return {name: size for name, size in sizes.items() if name not in shared}
 
 
 def _with_baked(ctx: Context, finding: Finding) -> Finding:
