@@ -94,11 +94,16 @@ def _export_program(
                 ).to_json()
     record["ranges"] = _proved(program, inputs)
     record["training"] = [finding.to_json() for finding in training_operations(program)]
-    delivered = torch.onnx.export(
-        program, (), dynamo=True, verbose=False, input_names=[each["name"] for each in inputs],
-        output_names=outputs or None, dynamic_shapes=_axis_names(program, inputs),
-        **({"opset_version": opset} if opset else {}),
-    )  # fmt: skip
+    try:
+        delivered = torch.onnx.export(
+            program, (), dynamo=True, verbose=False, input_names=[each["name"] for each in inputs],
+            output_names=outputs or None, dynamic_shapes=_axis_names(program, inputs),
+            **({"opset_version": opset} if opset else {}),
+        )  # fmt: skip
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise StepFailed(finding_of(error, program=program)) from error
     delivered.save(str(Path(folder) / MODEL))
     return record
 

@@ -11,6 +11,8 @@ from pytest_frictionless.place import place_of_error, quoted_places
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import torch
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _NO_FUNCTION = re.compile(r"No ONNX function found for (?:<OpOverload\(op=')?(?P<op>[\w.:]+)")
 _NO_SYMBOLIC = re.compile(r"(?:ONNX export of operator |Exporting the operator ')(?P<op>[\w:]+)")
@@ -35,7 +37,9 @@ def plain(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", kept).strip()
 
 
-def finding_of(error: BaseException) -> Finding:
+def finding_of(
+    error: BaseException, *, program: torch.export.ExportedProgram | None = None
+) -> Finding:
     """The finding of a failed export.
 
     torch.onnx wraps the reason in "This is step 1/3 of exporting the model": the last cause of the
@@ -47,6 +51,7 @@ def finding_of(error: BaseException) -> Finding:
     for text in texts:
         if match := _NO_FUNCTION.search(text) or _NO_SYMBOLIC.search(text):
             message = f"{match['op']} has no ONNX counterpart at this opset"
+            place = place or _place_of_target(program, match["op"])
             return Finding(code="FR203", message=message, place=place, cause=_first(texts[-1]))
     for text in texts:
         if "data-dependent" in text or "GuardOnDataDependent" in text:
@@ -85,6 +90,14 @@ def _place(chain: Sequence[BaseException], texts: Sequence[str]) -> Place | None
     for each in reversed(chain):
         if place := place_of_error(each):
             return place
+    return None
+
+
+def _place_of_target(program: torch.export.ExportedProgram | None, target: str) -> Place | None:
+    """The user's line that calls an operator, from the program that was captured."""
+    for node in program.graph.nodes if program is not None else ():
+        if str(node.target).startswith(target.replace("::", ".")):
+            return next(quoted_places(node.meta.get("stack_trace") or ""), None)
     return None
 
 

@@ -1,0 +1,234 @@
+"""Writes the pages of the reference that follow from the code: `python docs/reference/generate.py`."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from pytest_frictionless.codes import CODES
+from pytest_frictionless.plugin import OPTIONS
+from pytest_frictionless.settings.schema import json_schema
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Written by generate.py: change the code, not this page. -->"
+
+GROUPS = {
+    "0": ("The run itself", "Any check can give these: they say that a step did not end."),
+    "1": ("Load", "Given by [`load`](checks/load.md)."),
+    "2": ("Export", "Given by [`export`](checks/export.md)."),
+    "3": ("Opset", "Given by [`opset`](checks/opset.md)."),
+    "5": ("Operators", "Given by [`operators`](checks/operators.md)."),
+    "6": ("Dynamic dimensions", "Given by [`dynamic`](checks/dynamic.md)."),
+    "7": ("Parity", "Given by [`parity`](checks/parity.md)."),
+    "8": ("Build", "Given by [`build`](checks/build.md)."),
+}
+"""Heading and first sentence of each hundred."""
+
+SECTIONS = {
+    "": "The whole file",
+    "Target": "`target`",
+    "Opset": "`opset`",
+    "Limits": "`limits`",
+    "ModelSpec": "`models.<name>`",
+    "InputSpec": "`models.<name>.inputs.<input>`",
+    "Tolerance": "`models.<name>.tolerance`",
+    "Bounds": "`models.<name>.tolerance.outputs.<output>`",
+}
+"""Heading of each definition of the schema, in the order of the page."""
+
+EXAMPLE = """\
+```yaml
+roots: [models]
+exclude: ["*/old/*"]
+target:
+  tensorrt: "10.15"
+  tensorrt_rtx: "1.7"
+  container: nvcr.io/nvidia/tensorrt:25.10-py3
+  compute_capabilities: [8.0, 8.9]
+opset: {version: 18, reason: "the runtime in production is validated to 18"}
+limits: {timeout_s: 300, memory_mib: 8000}
+models:
+  resnet50:
+    path: models/resnet50.safetensors
+    factory: shop.nets:resnet50
+    inputs:
+      image: {type: "float32[batch, 3, height, width]", low: 0, high: 1}
+    outputs: [scores]
+    profiles:
+      online:  {batch: [1, 1, 4],   height: 224, width: 224}
+      offline: {batch: [8, 32, 64], height: [224, 256, 512], width: [224, 256, 512]}
+    precision: fp32
+    tolerance: {rtol: 1.0e-3, outputs: {scores: {atol: 1.0e-5}}}
+    ignore: {FR114: "the auxiliary head is for training only"}
+```"""
+
+
+def _page(lines: list[str]) -> str:
+    """The page, with paragraphs in lines of the length of the other pages."""
+    return "\n".join(
+        line
+        if line.startswith("|") or "\n" in line
+        else textwrap.fill(line, 118, break_long_words=False, break_on_hyphens=False)
+        for line in lines
+    )
+
+
+def findings() -> str:
+    """The page of finding codes."""
+    lines = [
+        NOTE, "# Findings", "",
+        "Every finding has a code. A code keeps its meaning from version to version: it can be searched "
+        "for, and named in [`ignore`](../how-to/suppress-a-finding.md). The remedy is what a failure "
+        "prints as `next:`, where the case at hand has no better one.", "",
+    ]  # fmt: skip
+    for digit, (title, sentence) in GROUPS.items():
+        lines += [f"## {title}", "", sentence, "", "| code | title | meaning | remedy |",
+                  "|---|---|---|---|"]  # fmt: skip
+        lines += [
+            f'| <a id="{code.id.lower()}"></a>`{code.id}` | {_cell(code.title)} '
+            f"| {_cell(code.meaning)} | {_cell(code.remedy)} |"
+            for code in CODES.values()
+            if code.id[2] == digit
+        ]
+        lines.append("")
+    return _page(lines)
+
+
+def options() -> str:
+    """The page of the command line and of the ini file."""
+    lines = [
+        NOTE, "# Options", "",
+        "`--frictionless` is the switch: without it nothing is collected, and one module is imported. "
+        "It has no ini name; write `addopts = --frictionless` to have it always.", "",
+        "The command line counts before the ini file, and both before "
+        "[frictionless.yaml](frictionless-yaml.md).", "",
+        "| command line | ini file | value | what it does |", "|---|---|---|---|",
+    ]  # fmt: skip
+    values = {"args": "a folder; may be given several times", "string": "one value", "bool": "none"}
+    inis = {"args": "several words", "string": "one value", "bool": "`true` or `false`"}
+    for option in OPTIONS:
+        ini = f"frictionless_{option.name.replace('-', '_')}"
+        value = f"{values[option.kind]}; ini: {inis[option.kind]}"
+        lines.append(
+            f"| `--frictionless-{option.name}` | `{ini}` | {value} | {_cell(option.help)} |"
+        )
+    lines += [
+        "", "## Markers", "",
+        "Every item has the marker `frictionless`, and one of its check: `frictionless_load`, "
+        "`frictionless_build`. So `-m frictionless_build` asks for builds alone.", "",
+        "## Environment", "",
+        "| variable | what it does |", "|---|---|",
+        "| `PYTEST_FRICTIONLESS_TENSORRT` | `rtx` or `tensorrt`: which of the two is asked, where both "
+        "are installed. Default: `rtx`. |", "",
+        "## Exit status", "",
+        "pytest's own: 0 where every item passed or was skipped, 1 where one failed, 4 for a wrong "
+        "frictionless.yaml or option. A run that was sent to look for checkpoints and found none ends "
+        "with 1, unless `--frictionless-allow-empty` is given.", "",
+    ]  # fmt: skip
+    return _page(lines)
+
+
+def frictionless_yaml() -> str:
+    """The page of the configuration file."""
+    schema = json_schema()
+    definitions = {"": schema, **schema["$defs"]}
+    unknown = set(definitions) - set(SECTIONS)
+    if unknown:
+        raise ValueError(f"sections without a heading here: {sorted(unknown)}")
+    lines = [
+        NOTE, "# frictionless.yaml", "",
+        "The file lies in pytest's rootdir; `--frictionless-config` names another. All of it is "
+        "optional. Unknown keys are errors. A mistake in one model's entry fails that model alone "
+        "(FR006); any other mistake ends the run with every problem of the file, each with its line.",
+        "", "The same as a JSON Schema, for editors, is "
+        "[frictionless.schema.json](../../src/pytest_frictionless/settings/frictionless.schema.json).",
+        "", EXAMPLE, "",
+    ]  # fmt: skip
+    for name, title in SECTIONS.items():
+        lines += _section(title, definitions[name])
+    lines += [
+        "## Tensor types", "",
+        "`float32[batch, 3, 2*height, seq+1]`: an element type, and the axes. An axis is a size, or a "
+        "symbol, or a symbol times a number plus a number. One symbol has one size in all inputs. "
+        "`int64[]` is a scalar.", "",
+        "## Profiles", "",
+        "A profile gives each symbol `[min, opt, max]`, or one number for a fixed size. Its name takes "
+        "a-z, 0-9 and _: it is part of the item's id. Without profiles one called `default` is assumed, "
+        "and findings about sizes say that it was.", "",
+    ]  # fmt: skip
+    return _page(lines)
+
+
+def _section(title: str, definition: dict[str, Any]) -> list[str]:
+    mapping = definition
+    lines = [f"## {title}", "", str(definition.get("description", "")), ""]
+    if "properties" not in definition:  # either a word or a mapping: the mapping has the keys
+        mapping = next(each for each in definition["anyOf"] if "properties" in each)
+        lines += ["A text alone is the `type`.", ""]
+    required = set(mapping.get("required", ()))
+    lines += ["| key | takes | meaning |", "|---|---|---|"]
+    for key, field in mapping["properties"].items():
+        takes = _takes(field) + (", required" if key in required else "")
+        said = str(field.get("description", ""))
+        if "default" in field:
+            said += f" Default: {field['default']:g}."
+        lines.append(f"| `{key}` | {takes} | {_cell(said)} |")
+    return [*lines, ""]
+
+
+def _takes(field: dict[str, Any]) -> str:
+    """What a key takes, in words."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return {"InputSpec": "a tensor type, or a mapping"}.get(name, "a mapping")
+    if "enum" in field:
+        return " or ".join(f"`{each}`" for each in field["enum"])
+    if "const" in field:
+        return f"`{str(field['const']).lower()}`"
+    if "anyOf" in field:
+        kinds = [_takes(each) for each in field["anyOf"] if each.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if field.get("type") == "array":
+        if "prefixItems" in field:
+            return "`[min, opt, max]`"
+        return f"a list: {_takes(field['items'])}"
+    if field.get("type") == "object":
+        values = field.get("additionalProperties")
+        if isinstance(values, dict):
+            return f"a mapping to {_takes(values)}"
+        return "`{reason: ...}`" if list(field["properties"]) == ["reason"] else "a mapping"
+    words = {"string": "text", "integer": "a whole number", "number": "a number"}
+    return words[field["type"]] + _bounds(field)
+
+
+def _bounds(field: dict[str, Any]) -> str:
+    low, high = field.get("minimum"), field.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    if low is not None and "exclusiveMaximum" not in field:
+        return f", {low:g} or more"
+    return ", more than 0" if field.get("exclusiveMinimum") == 0 else ""
+
+
+def _cell(text: str) -> str:
+    """A text as it can stand in a table."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+PAGES = {
+    "findings.md": findings,
+    "options.md": options,
+    "frictionless-yaml.md": frictionless_yaml,
+}
+"""Every page that is written, with what writes it."""
+
+
+def main() -> None:
+    """Write every page anew."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
