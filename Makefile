@@ -18,6 +18,7 @@ $(VENV)/ready: requirements/constraints.txt pyproject.toml
 	$(PY) -m pip install --disable-pip-version-check -q pip==26.3
 	$(PIP) torch
 	$(PIP) --group dev -e '.[torch,onnx,rtx]'
+	$(PIP) --no-deps tensorrt-stubs  # types alone: what it depends on is the full TensorRT
 	@touch $@
 
 $(VENV)/demo: $(VENV)/ready requirements/demo.txt requirements/demo-venv.txt

@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import signal
 import warnings
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 DTYPES = {"float": "float32", "double": "float64"}
 
@@ -46,7 +48,9 @@ def write_repository(root: Path, cases: list[Any]) -> None:
             },
         }
     # JSON is YAML, and writes itself.
-    (root / "frictionless.yaml").write_text(json.dumps({"roots": ["models"], "models": entries}, indent=1))
+    (root / "frictionless.yaml").write_text(
+        json.dumps({"roots": ["models"], "models": entries}, indent=1)
+    )
 
 
 def _inputs(case: Any) -> dict[str, tuple[str, np.ndarray[Any, Any]]]:
@@ -55,7 +59,9 @@ def _inputs(case: Any) -> dict[str, tuple[str, np.ndarray[Any, Any]]]:
     values = case.data_sets[0][0] if case.data_sets else []
     for declared, value in zip(case.model.graph.input, values, strict=False):
         kind = declared.type.tensor_type.elem_type
-        if not declared.type.HasField("tensor_type") or not isinstance(value, np.ndarray | np.generic):
+        if not declared.type.HasField("tensor_type") or not isinstance(
+            value, np.ndarray | np.generic
+        ):
             continue
         array = np.asarray(value)
         if array.dtype.kind not in "fiub":

@@ -10,7 +10,6 @@ import onnx
 import onnx.helper
 import torch
 from safetensors.torch import save_file
-
 from shop import nets
 
 STATES = {
@@ -21,7 +20,7 @@ STATES = {
     "stubborn_dropout": nets.StubbornDropout, "random": nets.Random, "chaotic": nets.Chaotic,
     "double": nets.Double, "half": nets.Half, "integers": nets.Integers, "mapping": nets.Mapping,
     "optional": nets.Optional, "condition": nets.Condition, "embedding": nets.Embedding,
-    "old_opset": nets.Linear, "fp16_asked": nets.Linear, "two_profiles": nets.Linear,
+    "old_opset": nets.Upsample, "fp16_asked": nets.Linear, "two_profiles": nets.Linear,
 }  # fmt: skip
 """Kept as plain state_dicts; the rest of the formats follows below."""
 
@@ -42,31 +41,40 @@ def write_torch_formats(folder: Path) -> None:
     torch.save({"epoch": 3, "model_state": wrapped, "optimizer_state": {}}, folder / "nested.ckpt")
     torch.save(state, folder / "legacy.pth", _use_new_zipfile_serialization=False)
     batch = {0: torch.export.Dim("batch", min=1, max=8)}
-    program = torch.export.export(nets.Linear().eval(), (torch.zeros(4, 8),), dynamic_shapes=(batch,))
+    program = torch.export.export(
+        nets.Linear().eval(), (torch.zeros(4, 8),), dynamic_shapes=(batch,)
+    )
     torch.export.save(program, folder / "program.pt2")
-    program = torch.export.export(nets.Dropout().train(), (torch.zeros(4, 8),), dynamic_shapes=(batch,))
+    program = torch.export.export(
+        nets.Dropout().train(), (torch.zeros(4, 8),), dynamic_shapes=(batch,)
+    )
     torch.export.save(program, folder / "dropout.pt2")
     torch.jit.script(nets.Linear().eval()).save(folder / "script.torchscript")
 
 
 def write_legacy_onnx(folder: Path) -> None:
-    arguments = {
-        "input_names": ["x"], "output_names": ["y"], "dynamo": False,
-        "dynamic_axes": {"x": {0: "batch"}, "y": {0: "batch"}},
-    }  # fmt: skip
-    for name, network, batch, opset in (
-        ("baked_2", nets.IntegerBatch, 2, 17), ("baked_1", nets.IntegerBatch, 1, 17),
-        ("nonzero", nets.NonZero, 2, 17), ("legacy_clean", nets.Linear, 2, 17),
+    for name, network, batch, leading in (
+        ("baked_2", nets.IntegerBatch, 2, "batch"), ("baked_1", nets.IntegerBatch, 1, "batch"),
+        ("nonzero", nets.NonZero, 2, "count"), ("legacy_clean", nets.Linear, 2, "batch"),
     ):  # fmt: skip
-        path = folder / f"{name}.onnx"
-        torch.onnx.export(network().eval(), (torch.randn(batch, 8),), str(path), opset_version=opset, **arguments)
+        torch.onnx.export(
+            network().eval(), (torch.randn(batch, 8),), str(folder / f"{name}.onnx"),
+            opset_version=17, input_names=["x"], output_names=["y"], dynamo=False,
+            dynamic_axes={"x": {0: "batch"}, "y": {0: leading}},
+        )  # fmt: skip
 
 
 def write_onnx(folder: Path) -> None:
     def tensor(name: str, *dims: int | str) -> onnx.ValueInfoProto:
         return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
 
-    def save(name: str, nodes: list[onnx.NodeProto], ins: list[object], outs: list[object], **more: object) -> None:
+    def save(
+        name: str,
+        nodes: list[onnx.NodeProto],
+        ins: list[object],
+        outs: list[object],
+        **more: object,
+    ) -> None:
         graph = onnx.helper.make_graph(nodes, name, ins, outs, **more)
         opsets = [onnx.helper.make_opsetid("", 18), onnx.helper.make_opsetid("acme.ops", 1)]
         model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
@@ -81,11 +89,21 @@ def write_onnx(folder: Path) -> None:
         ],
         [tensor("x", "batch", 4, 4)], [tensor("y", "batch")],
     )  # fmt: skip
-    save("question_marks", [node("Relu", ["x"], ["y"])], [tensor("x", 1, "?", "?")], [tensor("y", 1, "?", "?")])
+    save(
+        "question_marks",
+        [node("Relu", ["x"], ["y"])],
+        [tensor("x", 1, "?", "?")],
+        [tensor("y", 1, "?", "?")],
+    )
     save("two_axes", [node("Relu", ["x"], ["y"])], [tensor("x", "n", "m")], [tensor("y", "n", "m")])
     save("static", [node("Relu", ["x"], ["y"])], [tensor("x", 2, 8)], [tensor("y", 2, 8)])
     save("log", [node("Log", ["x"], ["y"])], [tensor("x", "batch", 4)], [tensor("y", "batch", 4)])
-    save("wrong_output", [node("Relu", ["x"], ["y"])], [tensor("x", "batch", 4)], [tensor("y", "batch", "batch")])
+    save(
+        "wrong_output",
+        [node("Relu", ["x"], ["y"])],
+        [tensor("x", "batch", 4)],
+        [tensor("y", "batch", "batch")],
+    )
     model = onnx.helper.make_model(
         onnx.helper.make_graph(
             [node("MatMul", ["x", "w"], ["y"])], "external", [tensor("x", "batch", 8)], [tensor("y", "batch", 8)],
@@ -93,7 +111,13 @@ def write_onnx(folder: Path) -> None:
         ),
         opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10,
     )  # fmt: skip
-    onnx.save(model, folder / "external.onnx", save_as_external_data=True, location="external.data", size_threshold=0)
+    onnx.save(
+        model,
+        folder / "external.onnx",
+        save_as_external_data=True,
+        location="external.data",
+        size_threshold=0,
+    )
 
 
 if __name__ == "__main__":

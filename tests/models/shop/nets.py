@@ -177,6 +177,19 @@ class IntegerBatch(Linear):
         return self.linear(x).reshape(int(x.shape[0]), 2, 4)
 
 
+class Upsample(nn.Module):
+    """Torch cannot write this at an old opset, and does not say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.norm = nn.GroupNorm(2, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.norm(self.conv(x))
+        return functional.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
 class NonZero(Linear):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.linear(x)
