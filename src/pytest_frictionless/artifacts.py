@@ -82,6 +82,8 @@ class OnnxRecord(TypedDict):
     """Version of the default domain."""
     opsets: dict[str, int]
     ir_version: int
+    newest_opset: int
+    """The newest that the installed onnx knows."""
     producer: str
     nodes: int
     operators: dict[str, int]

@@ -30,7 +30,7 @@ OPTIONS = (
     Option("config", "string", "configuration file (default: frictionless.yaml in the rootdir)"),
     Option("cache-dir", "string", "where artifacts are kept (default: .frictionless/cache)"),
     Option("timeout", "string", "seconds that one step may take (default: 600)"),
-    Option("memory", "string", "MiB that one step may use (default: 80 % of the machine)"),
+    Option("memory", "string", "MiB that one step may use (default: four fifths of the machine)"),
     Option("strict", "bool", "warnings fail too"),
     Option("allow-empty", "bool", "do not fail where no checkpoint is found"),
 )

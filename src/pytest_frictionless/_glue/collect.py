@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import shlex
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,9 @@ class Collection:
         return any(Path(base, arg.partition("::")[0]) == path for arg in self.config.args)
 
 
+_UNSAID = ModelSpec()
+
+
 class CheckpointFile(pytest.File):
     """One checkpoint; its children are the questions asked of it."""
 
@@ -127,10 +131,11 @@ class CheckpointFile(pytest.File):
         super().__init__(**kwargs)
         self.run = run
         self.place = path_below(checkpoint.path, run.shop.root)
+        self.spelled_place = spelled(PurePath(self.place))
         self.match = spec_for(run.shop.settings, self.place)
         if self.match.name and not self.match.by_path:
             run.claims.setdefault(self.match.name, set()).add(self.place)
-        self.spec = self.match.spec or ModelSpec()
+        self.spec = self.match.spec or _UNSAID
         self.checkpoint = checkpoint
 
     @cached_property
@@ -178,6 +183,13 @@ class CheckpointFile(pytest.File):
             self.examiner.workbench.close()
 
 
+@cache
+def _mark(name: str) -> pytest.MarkDecorator:
+    """A registered marker; pytest looks through all of them each time one is asked for."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark
+
+
 class CheckpointItem(pytest.Item):
     """One question asked of one checkpoint."""
 
@@ -189,14 +201,14 @@ class CheckpointItem(pytest.Item):
         self.profile = profile
         self.point = point
         about = {
-            "checkpoint": spelled(PurePath(self.parent.place)),
+            "checkpoint": self.parent.spelled_place,
             "check": check.name,
             "profile": profile,
             "point": point,
         }
         self.user_properties += [(PROPERTY + name, value) for name, value in about.items() if value]
-        self.add_marker("frictionless")
-        self.add_marker(f"frictionless_{check.name}")
+        self.add_marker(_mark("frictionless"))
+        self.add_marker(_mark(f"frictionless_{check.name}"))
         if self.parent.spec.skip:
             self.add_marker(pytest.mark.skip(reason=self.parent.spec.skip))
 
@@ -211,11 +223,15 @@ class CheckpointItem(pytest.Item):
         self._keep(verdict)
         errors = [finding for finding in verdict.findings if self._counts(finding)]
         if verdict.blocked_by and self._is_running(verdict.blocked_by):
-            pytest.skip(f"needs {verdict.blocked_by}: {verdict.findings[0].headline}")
+            pytest.skip(f"needs {verdict.blocked_by}: {self._short(verdict.findings[0].headline)}")
         if errors:
             raise CheckFailed(errors)
         if verdict.skip:
-            pytest.skip(verdict.skip)
+            pytest.skip(self._short(verdict.skip))
+
+    def _short(self, text: str) -> str:
+        """Text without the path of the repository: it is the same in every line."""
+        return text.replace(f"{self.config.rootpath}{os.sep}", "")
 
     def _counts(self, finding: Finding) -> bool:
         return finding.severity is Severity.ERROR or (
@@ -232,7 +248,7 @@ class CheckpointItem(pytest.Item):
             self.user_properties.append((PROPERTY + name, value))
         for finding in verdict.findings:
             kind = "needs" if verdict.blocked_by else str(finding.severity)
-            self.user_properties.append((PROPERTY + kind, finding.headline))
+            self.user_properties.append((PROPERTY + kind, self._short(finding.headline)))
             if finding.log and not verdict.blocked_by:
                 self.add_report_section("call", "native log", finding.log)
             if finding.severity is Severity.WARNING:

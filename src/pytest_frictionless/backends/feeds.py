@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import require
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.place import place_of_error
 from pytest_frictionless.shapes import TensorType
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
     if "sample" in record:
         values = _fit(_sample(record), shape)
     elif "make" in record:
-        module, _, name = record["make"].partition(":")
-        values = np.asarray(getattr(importlib.import_module(module), name)(shape, generator))
+        values = np.asarray(_made(record, shape, generator))
     elif tensor.dtype == "string":
         values = np.full(shape, "frictionless", dtype=object)
     elif tensor.dtype == "bool":
@@ -84,6 +84,24 @@ def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
             )
         )
     return np.ascontiguousarray(values.astype(dtype)).reshape(shape)
+
+
+def _made(record: InputRecord, shape: tuple[int, ...], generator: Any) -> Any:
+    """What the user's function gives; raises StepFailed FR204 with its line where it fails."""
+    module, _, name = record["make"].partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)(shape, generator)
+    except MemoryError:
+        raise
+    except Exception as error:
+        finding = Finding(
+            code="FR204",
+            message=f"{record['make']}, which makes input {record['name']}, raises "
+            f"{type(error).__name__}: {error}",
+            place=place_of_error(error),
+            remedy="It is called with the shape and a numpy Generator, and returns the values.",
+        )
+        raise StepFailed(finding) from error
 
 
 def _sample(record: InputRecord) -> Array:

@@ -34,6 +34,7 @@ def describe(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any
         "opset": next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0),
         "opsets": {opset.domain or "ai.onnx": opset.version for opset in model.opset_import},
         "ir_version": model.ir_version,
+        "newest_opset": onnx.defs.onnx_opset_version(),
         "producer": f"{model.producer_name} {model.producer_version}".strip(),
         "nodes": len(model.graph.node),
         "operators": dict(Counter(node.op_type for node in model.graph.node)),

@@ -40,6 +40,14 @@ def run(ctx: Context) -> Iterator[Finding]:
                 code="FR304",
                 message=f"IR version {pin.ir_version} is pinned, and the file has {ir_version}",
             )
+    if delivered > record["newest_opset"]:
+        yield Finding(
+            code="FR302",
+            message=f"opset {delivered} is newer than {record['newest_opset']}, the newest that the "
+            "installed onnx knows: its operators cannot be judged",
+            remedy="Export at an opset that exists, or install the onnx that brings this one.",
+        )
+        return
     yield from _known_to_target(bench.shop.settings.target.tensorrt, delivered)
 
 
