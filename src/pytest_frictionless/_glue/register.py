@@ -24,6 +24,7 @@ def register(config: pytest.Config) -> None:
         plugins.register(Worker(config), "frictionless-worker")
         return
     plugins.register(Controller(config), "frictionless-controller")
+    plugins.register(Terminal(config), "frictionless-terminal")
     if plugins.hasplugin("xdist"):
         plugins.register(Gathering(config), "frictionless-gathering")
 
@@ -65,16 +66,14 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.run = config.stash[RUN]
-        self.terminal: Terminal | None = None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Register what writes to the terminal, once there is one."""
-        config.pluginmanager.register(Terminal(config), "frictionless-terminal")
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and reporter.isatty and not config.getoption("numprocesses", None):
-            progress = Progress(reporter)
-            config.pluginmanager.register(progress, "frictionless-progress")
+    def pytest_sessionstart(self) -> None:
+        """Show the seconds of long steps, where somebody is looking."""
+        plugins = self.config.pluginmanager
+        reporter = plugins.get_plugin("terminalreporter")
+        if reporter is not None and reporter.isatty and not plugins.hasplugin("dsession"):
+            progress = Progress(self.config, reporter)
+            plugins.register(progress, "frictionless-progress")
             self.run.shop.tick = progress.tick
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless._glue.collect import PROPERTY
@@ -97,7 +99,9 @@ class Terminal:
             return
         terminalreporter.ensure_newline()
         terminalreporter.section("frictionless")
-        terminalreporter.write(_rendered(self._table(), terminalreporter))
+        terminalreporter.write(
+            _rendered(self._table(tty=bool(terminalreporter.isatty)), terminalreporter)
+        )
         for warning, count in sorted(self.warnings.items()):
             times = f" ({count} times)" if count > 1 else ""
             terminalreporter.write_line(
@@ -120,13 +124,14 @@ class Terminal:
             "Where none is expected, say --frictionless-allow-empty."
         )
 
-    def _table(self) -> Table:
+    def _table(self, *, tty: bool) -> Table:
         from rich.table import Table
         from rich.text import Text
 
         used = [name for name in self.run.checks if any(name in row for row in self.cells.values())]
+        room = _width(tty) - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("checkpoint", overflow="fold")
+        table.add_column("checkpoint", no_wrap=True)
         for name in used:
             table.add_column(name, justify="center", no_wrap=True)
         for checkpoint, row in sorted(self.cells.items()):
@@ -138,8 +143,18 @@ class Terminal:
                 bad = counts["failed"]
                 word = f"{worst} {bad}/{many}" if worst == "FAIL" and many > 1 else worst
                 cells.append(Text(word, style=COLOURS.get(worst, "")))
-            table.add_row(checkpoint, *cells)
+            table.add_row(_last_part(checkpoint, max(room, 20)), *cells)
         return table
+
+
+def _width(tty: bool) -> int:
+    """Columns to write in; logs scroll sideways, and keep every path whole."""
+    return shutil.get_terminal_size().columns if tty else 240
+
+
+def _last_part(path: str, room: int) -> str:
+    """A path that fits, cut at its beginning: the name is at its end."""
+    return path if len(path) <= room else f"…{path[1 - room :]}"
 
 
 def _rendered(table: Table, reporter: pytest.TerminalReporter) -> str:
@@ -147,9 +162,12 @@ def _rendered(table: Table, reporter: pytest.TerminalReporter) -> str:
 
     colour = reporter.hasmarkup
     console = Console(
-        file=io.StringIO(), force_terminal=colour, no_color=not colour, width=reporter._tw.fullwidth
-        if reporter.isatty else 160, color_system="standard" if colour else None,
-    )  # fmt: skip
+        file=io.StringIO(),
+        force_terminal=colour,
+        no_color=not colour,
+        width=max(_width(bool(reporter.isatty)), 80),
+        color_system="standard" if colour else None,
+    )
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
@@ -158,8 +176,9 @@ def _rendered(table: Table, reporter: pytest.TerminalReporter) -> str:
 class Progress:
     """Seconds of a long step, shown behind the line that pytest is writing."""
 
-    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+    def __init__(self, config: pytest.Config, reporter: pytest.TerminalReporter) -> None:
         self.reporter = reporter
+        self._capture: Any = config.pluginmanager.get_plugin("capturemanager")
         self._shown = 0.0
 
     def tick(self, step: str, seconds: float) -> None:
@@ -167,8 +186,12 @@ class Progress:
         if seconds < SHOW_AFTER_S or abs(seconds - self._shown) < 0.5:
             return
         self._shown = seconds
-        # Save the cursor, write, restore: the next thing pytest writes covers it.
-        self.reporter.write(f"\x1b7 \x1b[2m{step} {seconds:.0f} s\x1b[0m\x1b[K\x1b8", flush=True)
+        # A step runs while pytest captures. Save the cursor, write, restore: the next thing that
+        # pytest writes covers it.
+        with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
+            self.reporter.write(
+                f"\x1b7 \x1b[2m{step} {seconds:.0f} s\x1b[0m\x1b[K\x1b8", flush=True
+            )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Clear what is left behind the cursor."""
