@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ PRECISIONS = {
 def run(ctx: Context) -> Iterator[Finding]:
     """Validate the profile, build all profiles together, and read back what was delivered."""
     bench = ctx.workbench
-    yield from (impossible := list(_impossible(ctx)))
+    yield from (impossible := list(impossible_sizes(ctx.workbench, ctx.profile)))
     if impossible:
         return
     names = list(bench.profiles)
@@ -49,61 +50,6 @@ def run(ctx: Context) -> Iterator[Finding]:
         yield _failure(ctx, joint, "FR802", f"kept {joint['profiles']} of {len(names)} profiles")
     else:
         yield from _precision(ctx)
-
-
-def _impossible(ctx: Context) -> Iterator[Finding]:
-    """What TensorRT would tell later and worse: sizes that cannot be."""
-    record = ctx.workbench.onnx()
-    file_dims = {each["name"]: each["dims"] for each in record["inputs"]}
-    for name, tensor in ctx.workbench.tensors.items():
-        dims = file_dims.get(name)
-        if dims is not None and len(dims) != len(tensor.dims):
-            yield Finding(
-                code="FR803",
-                message=f"input {name} is declared {tensor} and has {len(dims)} axes in the file",
-            )
-            continue
-        for point in ctx.profile.points():
-            shape = tensor.shape(point.sizes)
-            for axis, (size, written) in enumerate(zip(shape, dims or (), strict=False)):
-                if isinstance(written, int) and size != written:
-                    yield Finding(
-                        code="FR803",
-                        message=f"axis {axis} of input {name} is {written} in the file, and "
-                        f"profile {ctx.profile_name} asks for {size} at {point}",
-                    )
-                    return
-            if any(size < 0 for size in shape):
-                yield Finding(
-                    code="FR803",
-                    message=f"input {name} would have shape {list(shape)} at {point}",
-                )
-                return
-    yield from _shared_names(ctx)
-
-
-def _shared_names(ctx: Context) -> Iterator[Finding]:
-    """One name in the file for axes that the profile gives different sizes: TensorRT refuses that."""
-    record = ctx.workbench.onnx()
-    types = ctx.workbench.tensors
-    for point in ctx.profile.points():
-        seen: dict[str, tuple[str, int, int]] = {}
-        for each in record["inputs"]:
-            shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
-            for axis, (name, size) in enumerate(zip(each["dims"] or (), shape, strict=False)):
-                if not isinstance(name, str) or not name:
-                    continue
-                first = seen.setdefault(name, (each["name"], axis, size))
-                if first[2] != size:
-                    yield Finding(
-                        code="FR806",
-                        message=f"axis {first[1]} of {first[0]} and axis {axis} of {each['name']} share "
-                        f"the name {name!r}, and are {first[2]} and {size} at {point}: "
-                        "TensorRT takes dimensions of one name as equal",
-                        remedy="Export again with a name for each axis, or rename them: "
-                        f"{first[0]}_{first[1]}, {each['name']}_{axis}.",
-                    )
-                    return
 
 
 def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.place import place_of_node
+from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ def run(ctx: Context) -> Iterator[Finding]:
 def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
     """What only the builder refuses; a profile that is at fault is for `build` to tell."""
     bench = ctx.workbench
+    if any(True for each in bench.profiles.values() for _ in impossible_sizes(bench, each)):
+        return []
     try:
         if bench.build(list(bench.profiles))["built"]:
             return []
