@@ -88,7 +88,7 @@ class Collection:
         """Say of a skip which checkpoint it is about, and not which line of ours raised it."""
         report = yield
         if isinstance(item, CheckpointItem) and isinstance(report.longrepr, tuple):
-            report.longrepr = (item.parent.place, 0, report.longrepr[2])
+            report.longrepr = (item.parent.spelled_place, 0, report.longrepr[2])
         return report
 
     def _collector(self, path: Path, parent: pytest.Collector) -> CheckpointFile | None:
