@@ -1,0 +1,30 @@
+"""Projects to run pytest in."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+
+import pytest
+
+from tests.project import MLP, Project
+
+# pytester forgets the modules that a test imported. Native ones do not bear a second import, and
+# ours would cost time in every run.
+for module in ("pytest_frictionless._glue.register", "rich.table", "numpy", "onnx.parser"):
+    with suppress(ModuleNotFoundError):
+        import_module(module)
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    """An empty repository."""
+    return Project(pytester.path, pytester)
+
+
+@pytest.fixture
+def shop_floor(project: Project) -> Project:
+    """A repository with two healthy models."""
+    project.onnx("models/a.onnx")
+    project.onnx("models/b.onnx", MLP.replace("Neg", "Abs"))
+    return project

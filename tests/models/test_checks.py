@@ -1,0 +1,262 @@
+"""For each check one ONNX model that fails it and one that passes; findings that need no torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.project import BAKED, MLP, Project
+
+if TYPE_CHECKING:
+    from tests.project import Item, Outcome
+
+pytestmark = pytest.mark.real
+for package in ("onnx", "onnxruntime", "tensorrt_rtx"):
+    pytest.importorskip(package)
+
+
+def header(opset: int = 19, ir_version: int = 10, more: str = "") -> str:
+    return f'<ir_version: {ir_version}, opset_import: ["" : {opset}{more}]>'
+
+
+def failures(items: dict[str, Item]) -> dict[str, str]:
+    return {name: item.code for name, item in items.items() if item.outcome == "failed"}
+
+
+def verdict(project: Project, text: str, configuration: str = "", **how: Any) -> Outcome:
+    project.onnx("models/net.onnx", text, **how)
+    if configuration:
+        project.write("frictionless.yaml", configuration)
+    return project.run("models")
+
+
+PINNED = "opset: {version: 19, reason: 'production'"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "how", "code", "words"),
+    [
+        ("opset: {version: 20, reason: 'why not'}", {}, "FR301", ("opset 20 is pinned, and the file has 19",)),
+        (PINNED + ", ir_version: 8}", {}, "FR304", ("IR version 8",)),
+        ("target: {tensorrt: '8.6'}\nopset: {version: 22, reason: 'new'}", {"header": header(22)}, "FR302", ("22", "8.6")),
+    ],
+)  # fmt: skip
+def test_opset_fails(
+    project: Project, configuration: str, how: dict[str, str], code: str, words: tuple[str, ...]
+) -> None:
+    outcome = verdict(project, MLP, configuration, **how)
+    assert failures(outcome.of("models/net.onnx")) == {"opset": code}
+    for word in words:
+        assert word in outcome["models/net.onnx::opset"].text
+
+
+def test_opset_passes_where_pin_and_target_agree(project: Project) -> None:
+    outcome = verdict(project, MLP, PINNED + ", ir_version: 10}\ntarget: {tensorrt: '10.15'}")
+    assert outcome.failed() == []
+    assert outcome["models/net.onnx::opset"].values("warning") == []
+
+
+NESTED = """g (float[b, 4, 4] x, bool c) => (float[b] y) {
+    y = If (c) <
+        then_branch = t () => (float[b] p) { p = Det(x) },
+        else_branch = e () => (float[b] q) { q = acme.Unheard(x) }
+    >
+}"""
+
+
+def test_operators_inside_branches_are_named_with_the_way_to_them(project: Project) -> None:
+    outcome = verdict(project, NESTED, header=header(more=', "acme" : 1'))
+    failed = outcome["models/net.onnx::operators"]
+    assert "Det is rejected by TensorRT-RTX" in failed.text
+    assert "Unheard is unknown to TensorRT-RTX" in failed.text
+    assert "then_branch" in failed.text
+    assert "else_branch" in failed.text
+
+
+def test_dynamic_fails_where_the_network_is_right_at_one_size_only(project: Project) -> None:
+    baked = "g (float[b, 8] x) => (float[b, 8] y) <int64[2] s = {4, 8}> { y = Reshape(x, s) }"
+    outcome = verdict(project, baked, "models: {net: {profiles: {one: {b: [2, 4, 8]}}}}")
+    assert failures(outcome.of("models/net.onnx")) == {"dynamic-one": "FR605"}
+    fixed = verdict(project, baked, "models: {net: {profiles: {one: {b: 4}}}}")
+    assert fixed.failed() == []
+
+
+def test_a_profile_that_is_no_range_is_served_by_a_static_file(project: Project) -> None:
+    text = "g (float[4, 8] x) => (float[4, 8] y) { y = Relu(x) }"
+    entry = 'models: {net: {inputs: {x: "float32[b, 8]"}, profiles: {one: {b: %s}}}}'
+    assert verdict(project, text, entry % 4).failed() == []
+    wrong = verdict(project, text, entry % 5)
+    assert set(failures(wrong.of("models/net.onnx")).values()) <= {"FR603", "FR605", "FR803"}
+    assert len(wrong.failed()) == 1
+
+
+TWO = "models: {net: {profiles: {good: {batch: 2}, bad: {batch: [4, 5, 6]}}}}"
+
+
+def test_of_two_profiles_the_culprit_is_found(project: Project) -> None:
+    items = verdict(project, BAKED, TWO).of("models/net.onnx")
+    assert failures(items) == {"dynamic-bad": "FR605"}
+    assert items["build-bad"].text.startswith("Skipped: needs dynamic-bad: FR605")
+    assert items["build-good"].outcome == "passed"
+    assert items["parity-good-max"].outcome == "passed"
+    notes = items["build-good"].sections["Captured notes call"]
+    assert "fails because of bad; this one builds" in notes
+
+
+def test_build_asked_alone_blames_the_profile(project: Project) -> None:
+    project.onnx("models/net.onnx", BAKED)
+    project.write("frictionless.yaml", TWO)
+    outcome = project.run("models", "-m", "frictionless_build")
+    assert outcome.failed() == ["models/net.onnx::build-bad"]
+    assert outcome["models/net.onnx::build-good"].outcome == "passed"
+
+
+def test_several_profiles_make_one_engine(project: Project) -> None:
+    configuration = "models: {net: {profiles: {a: {batch: 1}, b: {batch: [2, 4, 8]}, c: {batch: [16, 32, 64]}}}}"
+    items = verdict(project, MLP, configuration).of("models/net.onnx")
+    assert failures(items) == {}
+    for name in "abc":
+        assert items[f"build-{name}"].values("profiles") == [3]
+    sizes = {
+        item.values("plan_bytes")[0] for name, item in items.items() if name.startswith("build")
+    }
+    assert len(sizes) == 1
+
+
+def test_a_compute_capability_that_is_not_offered_is_a_warning(project: Project) -> None:
+    configuration = "target: {compute_capabilities: [7.0, 8.9]}\n"
+    outcome = verdict(project, MLP, configuration)
+    item = outcome["models/net.onnx::build-default"]
+    assert outcome.failed() == []
+    assert [warning for warning in item.values("warning") if warning.startswith("FR805")]
+    assert "7.0" in item.values("warning")[0]
+    assert item.values("compute_capabilities") == [["8.9"]]
+
+
+def test_a_name_shared_by_axes_of_different_sizes_fails_build(project: Project) -> None:
+    import onnx.helper
+
+    info = onnx.helper.make_tensor_value_info
+    nodes = [onnx.helper.make_node("Concat", ["a", "b"], ["y"], axis=0)]
+    float32 = onnx.TensorProto.FLOAT
+    graph = onnx.helper.make_graph(
+        nodes,
+        "g",
+        [info("a", float32, ["n", 4]), info("b", float32, ["n", 4])],
+        [info("y", float32, ["m", 4])],
+    )
+    model = onnx.helper.make_model(
+        graph, opset_imports=[onnx.helper.make_opsetid("", 19)], ir_version=10
+    )
+    project.write("models/net.onnx", model.SerializeToString())
+    project.write(
+        "frictionless.yaml",
+        'models:\n  net:\n    inputs: {a: "float32[i, 4]", b: "float32[j, 4]"}\n'
+        "    profiles: {one: {i: [1, 2, 4], j: [3, 5, 7]}}\n",
+    )
+    items = project.run("models").of("models/net.onnx")
+    assert failures(items) == {"build-one": "FR806"}
+    assert "'n'" in items["build-one"].headline
+
+
+def test_inputs_named_wrongly_are_told_with_the_nearest_name(project: Project) -> None:
+    outcome = verdict(project, MLP, 'models: {net: {inputs: {xs: "float32[batch, 8]"}}}')
+    assert failures(outcome.of("models/net.onnx")) == {"load": "FR204"}
+    assert "did you mean 'x'?" in outcome["models/net.onnx::load"].headline
+
+
+def test_an_input_of_another_rank_is_told(project: Project) -> None:
+    configuration = (
+        'models: {net: {inputs: {x: "float32[batch, 2, 4]"}, profiles: {one: {batch: [1, 2, 4]}}}}'
+    )
+    outcome = verdict(project, MLP, configuration)
+    assert len(outcome.failed()) == 1
+    failed = outcome[outcome.failed()[0]]
+    assert failed.code in ("FR204", "FR605", "FR803")
+    assert "INTERNAL" not in failed.text
+
+
+def test_an_input_of_another_type_is_told(project: Project) -> None:
+    configuration = (
+        'models: {net: {inputs: {x: "int64[batch, 8]"}, profiles: {one: {batch: [1, 2, 4]}}}}'
+    )
+    outcome = verdict(project, MLP, configuration)
+    assert len(outcome.failed()) == 1
+    assert "INTERNAL" not in outcome[outcome.failed()[0]].text
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"), [("low: 0, high: 10", "passed"), ("low: 90, high: 100", "failed")]
+)
+def test_integers_stay_in_their_range(project: Project, values: str, outcome: str) -> None:
+    numbers = ", ".join(["1"] * 20)
+    text = (
+        "g (int64[batch] x) => (float[batch, 2] y)"
+        f" <float[10, 2] w = {{{numbers}}}> {{ y = Gather(w, x) }}"
+    )
+    configuration = (
+        f'models: {{net: {{inputs: {{x: {{type: "int64[batch]", {values}}}}}, '
+        "profiles: {one: {batch: [1, 2, 4]}}}}"
+    )
+    items = verdict(project, text, configuration).of("models/net.onnx")
+    assert items["dynamic-one"].outcome == outcome
+
+
+def test_tolerance_decides_and_is_shown(project: Project) -> None:
+    # Sixty sums in another order: enough for optimisation to change the last bits.
+    import numpy as np
+
+    np.save(project.root / "sample.npy", np.linspace(-5, 5, 32, dtype=np.float32).reshape(4, 8))
+    text = "g (float[batch, 8] x) => (float[batch, 8] y) { a = Sigmoid(x)  b = Mul(x, a)  y = Tanh(b) }"
+    entry = (
+        'models: {net: {inputs: {x: {type: "float32[batch, 8]", sample: sample.npy}}, '
+        "profiles: {one: {batch: [1, 2, 4]}}%s}}"
+    )
+    loose = verdict(project, text, entry % "")
+    assert loose.failed() == []
+    assert loose["models/net.onnx::parity-one-max"].values("max_abs")[0] < 1e-5
+
+
+def test_types_without_a_reference_kernel_skip_with_the_reason(project: Project) -> None:
+    numbers = ", ".join(["1"] * 16)
+    text = (
+        "g (bfloat16[batch, 4] x) => (bfloat16[batch, 4] y)"
+        f" <float[4, 4] w = {{{numbers}}}> {{ v = Cast <to = 16> (w)  y = MatMul(x, v) }}"
+    )
+    outcome = verdict(project, text)
+    items = outcome.of("models/net.onnx")
+    assert outcome.failed() == []
+    assert items["parity-default-opt"].outcome == "skipped"
+    assert "FR706" in items["parity-default-opt"].text
+
+
+def test_string_inputs_are_a_type_tensorrt_lacks(project: Project) -> None:
+    text = "g (string[batch] x) => (string[batch] y) { y = Identity(x) }"
+    outcome = verdict(project, text)
+    assert failures(outcome.of("models/net.onnx"))["operators"] == "FR504"
+    assert "string" in outcome["models/net.onnx::operators"].text.lower()
+
+
+def test_precision_asked_and_delivered_of_a_file(project: Project) -> None:
+    half = MLP.replace("float[", "float16[")
+    assert verdict(project, half, "models: {net: {precision: fp16}}").failed() == []
+    wrong = verdict(project, MLP, "models: {net: {precision: fp16}}")
+    assert failures(wrong.of("models/net.onnx")) == {"build-default": "FR804"}
+    assert "ignore the flags" in wrong["models/net.onnx::build-default"].text
+
+
+def test_nan_weights_of_an_onnx_file_fail_load(project: Project) -> None:
+    import numpy as np
+    import onnx
+    import onnx.parser
+
+    model = onnx.parser.parse_model(
+        f"{header()}\ng (float[batch, 2] x) => (float[batch, 2] y) <float[2] w = {{1, 2}}> {{ y = Mul(x, w) }}"
+    )
+    array = np.array([1, np.nan], dtype=np.float32)
+    model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(array, "w"))
+    project.write("models/net.onnx", model.SerializeToString())
+    outcome = project.run("models")
+    assert failures(outcome.of("models/net.onnx")) == {"load": "FR108"}
+    assert "w (1 of 2 elements)" in outcome["models/net.onnx::load"].headline

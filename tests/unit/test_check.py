@@ -1,0 +1,197 @@
+"""The examiner: asks once, blocks what a failure makes moot, ignores and skips with reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from pytest_frictionless.check import Check, Context, Examiner, Scope, Verdict, slug
+from pytest_frictionless.checks import CHECKS
+from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.settings.model import ModelSpec
+from pytest_frictionless.shapes import Profile, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass
+class Bench:
+    """What an examiner needs of a workbench."""
+
+    spec: ModelSpec = field(default_factory=ModelSpec)
+    name: str = "net"
+    relative_path: str = "models/net.onnx"
+    profiles: dict[str, Profile] = field(
+        default_factory=lambda: {"default": Profile("default", {"n": Range(1, 4, 8)}, assumed=True)}
+    )
+
+
+def examiner(*checks: Check, **spec: Any) -> Examiner:
+    bench = Bench(spec=ModelSpec.model_validate(spec))
+    return Examiner(cast("Any", bench), {check.name: check for check in checks})
+
+
+def check(
+    name: str, *answers: Finding | Exception, scope: Scope = Scope.CHECKPOINT, **more: Any
+) -> Check:
+    """A check that gives these answers."""
+    return Check(name=name, scope=scope, run=giving(*answers), **more)
+
+
+def giving(*answers: Finding | Exception) -> Callable[[Context], Iterator[Finding]]:
+    def run(ctx: Context) -> Iterator[Finding]:
+        ctx.measurements["asked"] = ctx.measurements.get("asked", 0) + 1
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+            yield answer
+
+    return run
+
+
+ERROR = Finding(code="FR201", message="no way")
+WARNING = Finding(code="FR303", message="not pinned", severity=Severity.WARNING)
+SKIP = Finding(code="FR706", message="no kernel", severity=Severity.SKIP)
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [(Scope.CHECKPOINT, "a"), (Scope.PROFILE, "a-online"), (Scope.POINT, "a-online-min")],
+)
+def test_a_slug_names_what_the_check_is_asked_for(scope: Scope, wanted: str) -> None:
+    assert slug(check("a", scope=scope), "online", "min") == wanted
+
+
+def test_no_finding_is_a_pass_and_is_asked_once() -> None:
+    asked: list[str] = []
+
+    def run(ctx: Context) -> Iterator[Finding]:
+        asked.append(ctx.profile_name)
+        yield from ()
+
+    one = Check(name="one", scope=Scope.PROFILE, run=run)
+    subject = examiner(one)
+    first = subject.verdict(one, "a")
+    assert subject.verdict(one, "a") is first
+    subject.verdict(one, "b")
+    assert asked == ["a", "b"]
+    assert first == Verdict()
+
+
+def test_severities_fail_warn_and_skip() -> None:
+    verdict = examiner(one := check("one", WARNING, ERROR)).verdict(one)
+    assert verdict.failed
+    assert verdict.errors == (ERROR,)
+    assert verdict.findings == (WARNING, ERROR)
+    verdict = examiner(one := check("one", WARNING)).verdict(one)
+    assert not verdict.failed
+    assert not verdict.skip
+    verdict = examiner(one := check("one", SKIP)).verdict(one)
+    assert verdict.skip == "FR706 no kernel"
+    assert verdict.findings == ()
+    verdict = examiner(one := check("one", SKIP, ERROR)).verdict(one)
+    assert not verdict.skip
+    assert verdict.findings == (ERROR,)
+
+
+def test_a_failed_step_is_the_finding_and_a_missing_package_a_skip() -> None:
+    verdict = examiner(one := check("one", WARNING, StepFailed(ERROR))).verdict(one)
+    assert verdict.findings == (WARNING, ERROR)
+    assert verdict.failed
+    missing = MissingDependency("torch", purpose="this", extra="torch")
+    verdict = examiner(one := check("one", missing)).verdict(one)
+    assert not verdict.failed
+    assert "pip install 'pytest-frictionless[torch]'" in verdict.skip
+
+
+def test_any_other_error_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        examiner(one := check("one", ZeroDivisionError())).verdict(one)
+
+
+def test_a_failure_blocks_what_comes_after_and_names_the_first_cause() -> None:
+    first = check("first", ERROR)
+    second = check("second", after=("first",))
+    third = check("third", after=("second", "unheard_of"), scope=Scope.POINT)
+    subject = examiner(first, second, third)
+    verdict = subject.verdict(third, "p", "min")
+    assert verdict.blocked_by == "first"
+    assert verdict.findings == (ERROR,)
+    assert verdict.measurements == {}  # it was not asked
+    assert subject.verdict(second).blocked_by == "first"
+    assert subject.verdict(first).blocked_by == ""
+
+
+def test_a_profile_blocks_its_own_points_only() -> None:
+    def run(ctx: Context) -> Iterator[Finding]:
+        if ctx.profile_name == "bad":
+            yield ERROR
+
+    dynamic = Check(name="dynamic", scope=Scope.PROFILE, run=run)
+    parity = check("parity", after=("dynamic",), scope=Scope.POINT)
+    subject = examiner(dynamic, parity)
+    assert subject.verdict(parity, "bad", "opt").blocked_by == "dynamic-bad"
+    assert subject.verdict(parity, "good", "opt").blocked_by == ""
+
+
+def test_a_skip_and_a_warning_of_what_comes_before() -> None:
+    skipping = check("skipping", MissingDependency("onnx", purpose="this", extra="onnx"))
+    after = check("after", after=("skipping",))
+    assert "onnx is not installed" in examiner(skipping, after).verdict(after).skip
+    warned = check("warned", WARNING)
+    after = check("after", after=("warned",))
+    assert examiner(warned, after).verdict(after).measurements == {"asked": 1}
+
+
+def test_a_check_that_yields_tells_nothing_where_the_cause_is_told() -> None:
+    dynamic = check("dynamic", ERROR)
+    build = check("build", Finding(code="FR801", message="gives no engine"), yields_to=("dynamic",))
+    verdict = examiner(dynamic, build).verdict(build)
+    assert verdict.blocked_by == "dynamic"
+    assert verdict.findings == (ERROR,)
+    fine = check("dynamic")
+    assert examiner(fine, build).verdict(build).findings[0].code == "FR801"
+    passing = check("build", yields_to=("dynamic",))
+    assert not examiner(dynamic, passing).verdict(passing).blocked_by
+
+
+def test_what_the_user_ignores_is_kept_apart_with_its_reason() -> None:
+    one = check("one", ERROR, WARNING)
+    verdict = examiner(one, ignore={"FR201": "known"}).verdict(one)
+    assert not verdict.failed
+    assert verdict.findings == (WARNING,)
+    assert verdict.ignored == ((ERROR, "known"),)
+
+
+def test_an_ignored_failure_of_a_step_skips_what_needs_the_step() -> None:
+    first = check("first", StepFailed(ERROR))
+    second = check("second", after=("first",))
+    subject = examiner(first, second, ignore={"FR201": "known"})
+    assert subject.verdict(first).skip == "FR201 no way (ignored: known)"
+    assert subject.verdict(second).skip == "FR201 no way (ignored: known)"
+    assert not subject.verdict(second).failed
+
+
+def test_a_finding_about_sizes_says_that_they_were_assumed() -> None:
+    size = Finding(code="FR605", message="does not run")
+    one = check("one", size, scope=Scope.PROFILE)
+    remedy = examiner(one).verdict(one, "default").findings[0].next_step
+    assert "These sizes were assumed" in remedy
+    assert "default: {n: [1, 4, 8]}" in remedy
+    assert "path: models/net.onnx" in remedy
+    said = examiner(one, profiles={"default": {"n": [1, 4, 8]}}).verdict(one, "default")
+    assert said.findings == (size,)
+
+
+def test_checks_of_ours_are_ordered_and_well_formed() -> None:
+    names = [each.name for each in CHECKS]
+    assert names == ["load", "export", "opset", "operators", "dynamic", "parity", "build"]
+    for index, each in enumerate(CHECKS):
+        assert each.name.islower()
+        assert each.title.endswith("?")
+        assert set(each.after) <= set(names[:index])
+        assert set(each.yields_to) <= set(names)
