@@ -47,8 +47,7 @@ def test_p_no_frictionless_removes_the_plugin(with_own_test: Project) -> None:
 
 @pytest.mark.parametrize("plugin", ["cacheprovider", "terminal", "junitxml", "capture", "logging"])
 def test_without_a_builtin_plugin_the_run_still_works(shop_floor: Project, plugin: str) -> None:
-    # inline-snapshot asks for an option of the terminal's without looking.
-    outcome = shop_floor.run("models/a.onnx", "-p", f"no:{plugin}", "-p", "no:inline_snapshot")
+    outcome = shop_floor.run("models/a.onnx", "-p", f"no:{plugin}")
     assert outcome.code == 0
     assert outcome.count("passed") == len(CHECKS)
 
