@@ -13,9 +13,9 @@ from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.settings.read import SpecMatch, default_settings, read_settings
-from pytest_frictionless.workbench.isolation import Zygote
+from pytest_frictionless.workbench.isolation import Limits, Zygote
 from pytest_frictionless.workbench.store import Store
-from pytest_frictionless.workbench.workbench import Shop, limits_of
+from pytest_frictionless.workbench.workbench import Shop
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
@@ -61,7 +61,8 @@ def shop_of(config: pytest.Config) -> Shop:
         _check_paths(settings, root, path)
     except ConfigError as error:
         raise pytest.UsageError("\n".join(error.problems)) from None
-    limits = limits_of(settings)
+    given = settings.limits
+    limits = Limits(timeout_s=given.timeout_s, memory_mib=given.memory_mib)
     if timeout := option(config, "timeout"):
         limits = replace(limits, timeout_s=_number(timeout, "timeout"))
     if memory := option(config, "memory"):

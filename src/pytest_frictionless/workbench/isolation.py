@@ -12,18 +12,19 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
-
-import psutil
 
 from pytest_frictionless.errors import MissingDependency, StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
+    import psutil
+
+# multiprocessing and psutil are imported where a child starts: a run that makes nothing needs none.
 LOG_TAIL_BYTES = 8_000
 POLL_S = 0.05
 POLLS_PER_LOOK = 4
@@ -34,7 +35,8 @@ class Limits:
     """What one step may use."""
 
     timeout_s: float
-    memory_mib: int
+    memory_mib: int | None
+    """None is 80 % of the machine's memory."""
 
 
 class Zygote:
@@ -48,6 +50,8 @@ class Zygote:
 
     def fork(self, *, preload: Sequence[str], log: Path) -> Child:
         """A fresh child that has these modules imported and writes its output to `log`."""
+        from multiprocessing.connection import Connection
+
         if self._process is None or self._process.poll() is not None:
             self._start(log)
         assert self._socket is not None
@@ -97,6 +101,8 @@ class Zygote:
         self._process = self._socket = self._control = None
 
     def _start(self, log: Path) -> None:
+        from multiprocessing.connection import Connection
+
         self.close()
         self._socket, theirs = socket.socketpair()
         self._control = Connection(os.dup(self._socket.fileno()))
@@ -164,7 +170,10 @@ class Child:
     def _watch(
         self, name: str, limits: Limits, started: float, tick: Callable[[float], None]
     ) -> None:
+        import psutil
+
         process, polls = psutil.Process(self._pid), 0
+        limit_mib = limits.memory_mib or int(psutil.virtual_memory().total * 0.8) >> 20
         while not self._connection.poll(POLL_S):
             spent_s = time.monotonic() - started
             tick(spent_s)
@@ -178,8 +187,8 @@ class Child:
             if (polls := polls + 1) % POLLS_PER_LOOK:
                 continue
             used_mib = _resident_mib(process)
-            if used_mib > limits.memory_mib:
-                raise StepInterrupted(_memory_finding(name, f"it held {used_mib} MiB", limits))
+            if used_mib > limit_mib:
+                raise StepInterrupted(_memory_finding(name, f"it held {used_mib} MiB", limit_mib))
 
     def _read(
         self, name: str, answer: Mapping[str, Any], log: str
@@ -226,6 +235,8 @@ class Child:
 
 def _resident_mib(process: psutil.Process) -> int:
     """Memory of the child and of what it started, which is trial builds mostly."""
+    import psutil
+
     total = 0
     try:
         for each in (process, *process.children(recursive=True)):
@@ -235,9 +246,9 @@ def _resident_mib(process: psutil.Process) -> int:
     return total >> 20
 
 
-def _memory_finding(name: str, cause: str, limits: Limits | None) -> Finding:
-    limit = f" its limit of {limits.memory_mib} MiB" if limits else " of memory"
-    verb = "grew over" if limits else "ran out"
+def _memory_finding(name: str, cause: str, limit_mib: int | None) -> Finding:
+    limit = f" its limit of {limit_mib} MiB" if limit_mib else " of memory"
+    verb = "grew over" if limit_mib else "ran out"
     return Finding(code="FR002", message=f"{name} {verb}{limit} and was stopped", cause=cause)
 
 

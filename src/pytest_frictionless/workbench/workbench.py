@@ -9,8 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import psutil
-
 from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
@@ -18,7 +16,6 @@ from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
-from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
 from pytest_frictionless.workbench.sources import version_of
 
 if TYPE_CHECKING:
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
         WeightsRecord,
     )
     from pytest_frictionless.settings.model import ModelSpec, Settings
+    from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
     from pytest_frictionless.workbench.store import Artifact, Store
 
 BACKENDS = "pytest_frictionless.backends"
@@ -47,12 +45,6 @@ PRELOAD_TORCH = ("torch", "numpy", "onnx")
 def installed(*distributions: str) -> dict[str, str]:
     """Versions of those that are installed, without importing them."""
     return {name: version for name in distributions if (version := version_of(name)) is not None}
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Limits of one step: by default 80 % of the machine's memory."""
-    memory_mib = settings.limits.memory_mib or int(psutil.virtual_memory().total * 0.8) >> 20
-    return Limits(timeout_s=settings.limits.timeout_s, memory_mib=memory_mib)
 
 
 @dataclass(slots=True, kw_only=True)
