@@ -141,7 +141,7 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502)."""
+    """"unsupported", "unknown", "type" or "builder": what remains to be said of unheard words."""
     operator: str
     node: str
     """Name of the node; of its first output where it has none; of the input for kind "type"."""
@@ -152,6 +152,23 @@ class RejectionRecord(TypedDict):
     error_code: str
     metadata: dict[str, str]
     """The node's metadata_props, which hold the user's source line."""
+    domain: NotRequired[str]
+    """Domain of the operator; empty for ONNX's own, and where no node is named."""
+    attributes: NotRequired[dict[str, str]]
+    """The node's attributes that are numbers or words."""
+
+
+class CaseRecord(TypedDict):
+    """One case of the ONNX backend suite through the parser and the builder."""
+
+    case: str
+    operator: str
+    domain: str
+    type: str
+    """Type of the first input, of the first output where there is none."""
+    refused: RejectionRecord | None
+    refused_with_constants: RejectionRecord | None
+    """The same, where every input but the first is a constant."""
 
 
 class NetworkTensor(TypedDict):

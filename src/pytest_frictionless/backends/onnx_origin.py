@@ -21,6 +21,10 @@ class Origin:
     operator: str
     stack: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
+    domain: str = ""
+    """Empty for ONNX's own operators."""
+    attributes: dict[str, str] = field(default_factory=dict)
+    """Those that are numbers or words."""
 
 
 def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
@@ -73,6 +77,26 @@ def _origins(
         if function is not None and len(stack) < 64:
             yield from _origins(function.node, functions, inner, own)
             continue
-        yield Origin(node=name, operator=node.op_type, stack=stack, metadata=own)
+        yield Origin(
+            node=name, operator=node.op_type, stack=stack, metadata=own,
+            domain="" if node.domain == "ai.onnx" else node.domain, attributes=_attributes(node),
+        )  # fmt: skip
         for attribute, body in subgraphs(node):
             yield from _origins(body.node, functions, [*inner, attribute], own)
+
+
+def _attributes(node: onnx.NodeProto) -> dict[str, str]:
+    """Attributes that can be told in a line."""
+    from onnx import AttributeProto
+
+    told: dict[str, str] = {}
+    for each in node.attribute:
+        if each.type == AttributeProto.INT:
+            told[each.name] = str(each.i)
+        elif each.type == AttributeProto.FLOAT:
+            told[each.name] = f"{each.f:g}"
+        elif each.type == AttributeProto.STRING and len(each.s) < 60:
+            told[each.name] = each.s.decode(errors="replace")
+        elif each.type == AttributeProto.INTS and len(each.ints) < 8:
+            told[each.name] = str(list(each.ints))
+    return told

@@ -327,4 +327,5 @@ def _rejection(origin: Origin, reason: str) -> RejectionRecord:
     return {
         "stage": "build", "kind": "builder", "operator": origin.operator, "node": origin.node,
         "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
+        "domain": origin.domain, "attributes": origin.attributes,
     }  # fmt: skip

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
+from pytest_frictionless.knowledge.equivalents import equivalent_of
+from pytest_frictionless.knowledge.evidence import (
+    difference_rows,
+    measured_rows,
+    plugin_rows,
+    published_rows,
+)
+from pytest_frictionless.knowledge.operators import published
 from pytest_frictionless.place import place_of_node
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
@@ -14,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.knowledge.causes import Cause
+    from pytest_frictionless.settings.model import Target
 
-NEEDS_GPU = "cannot be judged on a machine without a GPU"
-"""How the parser's answer begins where an operator's plugin asked CUDA and got none."""
-
-CODES_OF = {"unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504"}
+NEEDS_GPU = "FR505"
+LACKED_BY_RTX = "FR509"
+ONLY_RTX = "TensorRT-RTX"
+"""How the engine's name begins where TensorRT-RTX answers."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -27,7 +38,7 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     for rejection in record["rejections"] or _refused_by_builder(ctx):
-        yield _finding(rejection, record["engine"])
+        yield finding_of(rejection, engine=record["engine"], target=bench.shop.settings.target)
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",
@@ -54,23 +65,67 @@ def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
     return bench.refused_by_builder()
 
 
-def _finding(rejection: RejectionRecord, engine: str) -> Finding:
-    subject = rejection["operator"] or rejection["node"] or "the graph"
-    verb = "is unknown to" if rejection["kind"] == "unknown" else "is rejected by"
+def finding_of(rejection: RejectionRecord, *, engine: str, target: Target) -> Finding:
+    """One refusal with its cause, what is known of the operator, and the form that is taken."""
+    operator = rejection["operator"]
+    cause = cause_of(rejection, engine=engine)
+    subject = operator or rejection["node"] or "the graph"
+    verb = "is unknown to" if cause.code == "FR503" else "is rejected by"
     where = "'s builder" if rejection["stage"] == "build" else ""
-    undecided = rejection["reason"].startswith(NEEDS_GPU)
+    undecided = cause.code == NEEDS_GPU or _lacked_by_rtx_alone(operator, cause, engine, target)
     stack = " > ".join(rejection["stack"])
     place = place_of_node(
         name=f"{stack} > {rejection['node']}" if stack else rejection["node"],
-        operator=rejection["operator"], metadata=rejection["metadata"],
+        operator=operator, metadata=rejection["metadata"],
     )  # fmt: skip
+    equivalent = equivalent_of(operator, cause.id)
+    headline = cause.words.splitlines()[0]
     return Finding(
-        code="FR505" if undecided else CODES_OF[rejection["kind"]],
+        code=cause.code,
         severity=Severity.SKIP if undecided else Severity.ERROR,
-        message=f"{subject} {verb} {engine}{where}: {rejection['reason'].splitlines()[0]}",
+        message=f"{subject} {verb} {engine}{where}: {headline}",
         place=place,
-        cause=rejection["reason"] if "\n" in rejection["reason"] else "",
+        cause=_told(cause, rejection),
+        evidence=_evidence(rejection, engine, target),
+        remedy="\n".join(filter(None, [cause.remedy, str(equivalent or "")])),
     )
+
+
+def _lacked_by_rtx_alone(operator: str, cause: Cause, engine: str, target: Target) -> bool:
+    """Whether TensorRT-RTX refuses what the deployed TensorRT takes: no verdict on the model."""
+    if cause.code != LACKED_BY_RTX or not engine.startswith(ONLY_RTX):
+        return False
+    if target.tensorrt is None or target.tensorrt_rtx is not None:
+        return False
+    row = published(operator, target.tensorrt)
+    return row is not None and row.supported
+
+
+def _told(cause: Cause, rejection: RejectionRecord) -> str:
+    """The cause with the node's attributes; of unheard words all lines."""
+    if cause.id == UNNAMED:
+        return cause.words if "\n" in cause.words else ""
+    attributes = rejection.get("attributes", {})
+    told = ", ".join(f"{name}={value}" for name, value in attributes.items())
+    return f"{cause.words} (the node has {told})" if told else cause.words
+
+
+def _evidence(
+    rejection: RejectionRecord, engine: str, target: Target
+) -> tuple[tuple[str, str], ...]:
+    """What the published table, this engine, the measurement and NVIDIA's plugins say."""
+    operator = rejection["operator"]
+    answer = "the builder" if rejection["stage"] == "build" else "the parser"
+    own = (f"{engine}, asked here", f"{answer} says: {rejection['reason'].splitlines()[0]}")
+    if not operator:
+        return (own,)
+    if rejection.get("domain"):
+        # The tables are of ONNX's own operators; a name of another domain is another operator.
+        return (own, *plugin_rows(operator))
+    return (
+        *published_rows(operator, target.tensorrt), own, *measured_rows(operator),
+        *difference_rows(operator), *plugin_rows(operator),
+    )  # fmt: skip
 
 
 CHECK = Check(
