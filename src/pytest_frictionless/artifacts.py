@@ -158,6 +158,21 @@ class RejectionRecord(TypedDict):
     """The node's attributes that are numbers or words."""
 
 
+class OperatorRecord(TypedDict):
+    """One operator that a file uses."""
+
+    operator: str
+    domain: str
+    """Empty for ONNX's own."""
+    count: int
+    node: str
+    """Where it stands first."""
+    stack: list[str]
+    metadata: dict[str, str]
+    deprecated_from: int | None
+    """Opset in which ONNX withdrew it."""
+
+
 class CaseRecord(TypedDict):
     """One case of the ONNX backend suite through the parser and the builder."""
 
@@ -169,6 +184,16 @@ class CaseRecord(TypedDict):
     refused: RejectionRecord | None
     refused_with_constants: RejectionRecord | None
     """The same, where every input but the first is a constant."""
+
+
+class PluginRecord(TypedDict):
+    """One file of the user's plugins, loaded."""
+
+    file: str
+    creators: list[str]
+    """Names of the plugin creators that it registers."""
+    usable: bool
+    """False where the installed TensorRT cannot add a plugin to a network."""
 
 
 class NetworkTensor(TypedDict):
@@ -194,6 +219,8 @@ class ParseRecord(TypedDict):
     layer_types: dict[str, int]
     """Number of layers by the type of their first output."""
     warnings: list[str]
+    plugins: NotRequired[list[PluginRecord]]
+    """The user's own plugins, as they were loaded before the file was parsed."""
 
 
 class BuildRecord(TypedDict):

@@ -32,9 +32,8 @@ def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
 
     The parser names a node inside a function or a body by its name alone, hence the unique names.
     """
-    functions = {(f.domain, f.name, f.overload): f for f in model.functions}
-    origins = list(_origins(model.graph.node, functions, [], {}))
-    if functions:
+    origins = list(origins_of(model))
+    if model.functions:
         import onnx.inliner
 
         model = onnx.inliner.inline_local_functions(model)
@@ -48,6 +47,12 @@ def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
         node.name = next(n for n in _variants(wanted) if n not in taken)
         taken[node.name] = origin
     return model, taken
+
+
+def origins_of(model: onnx.ModelProto) -> Iterator[Origin]:
+    """Every node of a model, those of bodies and of called functions included."""
+    functions = {(f.domain, f.name, f.overload): f for f in model.functions}
+    return _origins(model.graph.node, functions, [], {})
 
 
 def _variants(name: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from pytest_frictionless.backends.tensorrt_words import clean
 from pytest_frictionless.errors import MissingDependency
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import NetworkTensor
 
@@ -98,6 +99,16 @@ def _log() -> Any:
                 self.messages.append((severity.name, message))
 
     return Log()
+
+
+@contextmanager
+def listening() -> Iterator[Any]:
+    """The log of this process, emptied; TensorRT writes to it as long as a builder lives."""
+    log = _log()
+    log.messages.clear()
+    builder = load().Builder(log)
+    yield log
+    del builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,16 @@ from pytest_frictionless.knowledge.evidence import (
     plugin_rows,
     published_rows,
 )
+from pytest_frictionless.knowledge.fragile import fragilities
 from pytest_frictionless.knowledge.operators import published
 from pytest_frictionless.place import place_of_node
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
+    from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
     from pytest_frictionless.settings.model import Target
 
@@ -37,13 +39,43 @@ def run(ctx: Context) -> Iterator[Finding]:
     bench = ctx.workbench
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
-    for rejection in record["rejections"] or _refused_by_builder(ctx):
-        yield finding_of(rejection, engine=record["engine"], target=bench.shop.settings.target)
+    engine, plugins = record["engine"], record.get("plugins", [])
+    refused = record["rejections"] or _refused_by_builder(ctx)
+    for rejection in refused:
+        target = bench.shop.settings.target
+        yield _of_a_plugin(rejection, engine, plugins) or finding_of(
+            rejection, engine=engine, target=target, plugins=plugins
+        )
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",
             severity=Severity.WARNING,
         )  # fmt: skip
+    yield from _only_just(ctx, engine, {rejection["operator"] for rejection in refused})
+
+
+def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding]:
+    """Warn of what is taken here and may not be taken where it is deployed."""
+    target = ctx.workbench.shop.settings.target
+    for used in ctx.workbench.operators():
+        operator, domain = used["operator"], used["domain"]
+        reasons = fragilities(
+            operator, domain=domain, deprecated_from=used["deprecated_from"], engine=engine,
+            tensorrt=target.tensorrt, tensorrt_rtx=target.tensorrt_rtx,
+            precision=ctx.workbench.spec.precision,
+        )  # fmt: skip
+        for reason in reasons if operator not in refused else ():
+            count = f"{used['count']} nodes, the first is shown" if used["count"] > 1 else ""
+            rows = [] if domain else [*published_rows(operator, target.tensorrt)]
+            yield Finding(
+                code="FR511",
+                severity=Severity.WARNING,
+                message=f"{operator} only just works: {reason}",
+                place=_place_of(operator, used["node"], used["stack"], used["metadata"]),
+                cause=count,
+                evidence=(*rows, *measured_rows(operator)),
+                remedy=str(equivalent_of(operator, "") or ""),
+            )
 
 
 def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
@@ -65,7 +97,30 @@ def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
     return bench.refused_by_builder()
 
 
-def finding_of(rejection: RejectionRecord, *, engine: str, target: Target) -> Finding:
+def _of_a_plugin(
+    rejection: RejectionRecord, engine: str, plugins: Sequence[PluginRecord]
+) -> Finding | None:
+    """What is said of a node whose plugin was loaded, and cannot be used by this engine."""
+    operator = rejection["operator"]
+    for plugin in plugins:
+        if operator in plugin["creators"] and not plugin["usable"]:
+            file = plugin["file"].rpartition("/")[2]
+            return Finding(
+                code=NEEDS_GPU,
+                severity=Severity.SKIP,
+                message=f"{operator} cannot be judged by {engine}: {file} has its plugin, and this "
+                "engine ends its process where the parser adds a plugin",
+                place=_place(rejection),
+                remedy="Run this item where the full TensorRT and a GPU are. That the file loads and "
+                "registers the plugin was seen here; the rest of the network was judged.",
+            )
+    return None
+
+
+def finding_of(
+    rejection: RejectionRecord, *, engine: str, target: Target,
+    plugins: Sequence[PluginRecord] = (),
+) -> Finding:  # fmt: skip
     """One refusal with its cause, what is known of the operator, and the form that is taken."""
     operator = rejection["operator"]
     cause = cause_of(rejection, engine=engine)
@@ -73,22 +128,37 @@ def finding_of(rejection: RejectionRecord, *, engine: str, target: Target) -> Fi
     verb = "is unknown to" if cause.code == "FR503" else "is rejected by"
     where = "'s builder" if rejection["stage"] == "build" else ""
     undecided = cause.code == NEEDS_GPU or _lacked_by_rtx_alone(operator, cause, engine, target)
-    stack = " > ".join(rejection["stack"])
-    place = place_of_node(
-        name=f"{stack} > {rejection['node']}" if stack else rejection["node"],
-        operator=operator, metadata=rejection["metadata"],
-    )  # fmt: skip
     equivalent = equivalent_of(operator, cause.id)
     headline = cause.words.splitlines()[0]
     return Finding(
         code=cause.code,
         severity=Severity.SKIP if undecided else Severity.ERROR,
         message=f"{subject} {verb} {engine}{where}: {headline}",
-        place=place,
+        place=_place(rejection),
         cause=_told(cause, rejection),
-        evidence=_evidence(rejection, engine, target),
+        evidence=(*_evidence(rejection, engine, target), *_loaded(cause, plugins)),
         remedy="\n".join(filter(None, [cause.remedy, str(equivalent or "")])),
     )
+
+
+def _place(rejection: RejectionRecord) -> Place:
+    return _place_of(
+        rejection["operator"], rejection["node"], rejection["stack"], rejection["metadata"]
+    )
+
+
+def _place_of(operator: str, node: str, stack: Sequence[str], metadata: Mapping[str, str]) -> Place:
+    around = " > ".join(stack)
+    name = f"{around} > {node}" if around else node
+    return place_of_node(name=name, operator=operator, metadata=metadata)
+
+
+def _loaded(cause: Cause, plugins: Sequence[PluginRecord]) -> Iterator[tuple[str, str]]:
+    """What the user's own plugins bring, where one is missed."""
+    if cause.code == "FR503":
+        for plugin in plugins:
+            file = plugin["file"].rpartition("/")[2]
+            yield "plugins of yours", f"{file} registers {', '.join(plugin['creators'])}"
 
 
 def _lacked_by_rtx_alone(operator: str, cause: Cause, engine: str, target: Target) -> bool:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import json
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 
+def path_of(name: str) -> Path:
+    """Where a table is kept."""
+    return Path(__file__).with_name(name)
+
+
 def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return path_of(name).read_text(encoding="utf-8")
 
 
 @cache
