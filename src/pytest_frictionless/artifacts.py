@@ -233,6 +233,8 @@ class CellRecord(TypedDict):
     count: int
     """Samples taken; `samples_ms` holds at most 1,000 of them."""
     captured: bool
+    uncaptured: str
+    """Why it is no CUDA graph; empty where it is."""
     plain_ms: float
     """Median of plain launches."""
     host_ms: float

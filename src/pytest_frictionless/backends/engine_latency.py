@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.artifacts import CellRecord, CellRequest, InputRecord, RoundRecord
     from pytest_frictionless.backends.cuda import Gpu
-    from pytest_frictionless.backends.tensorrt_engine import Engine
+    from pytest_frictionless.backends.tensorrt_engine import Bound, Engine
 
 WARM_UP_S = 0.2
 SETTLED = 0.02
@@ -66,7 +66,7 @@ def _cell(
     warm_up_s = time.perf_counter() - started
     plain = _rounds(gpu, bound.enqueue, seconds / 3, events)
     host_ms = _host_ms(gpu, bound.enqueue)
-    graph = _captured(gpu, bound)
+    graph, uncaptured = _captured(gpu, bound)
     with nvml.Watch(gpu.uuid) as watch:
         if graph is None:
             samples = _rounds(gpu, bound.enqueue, seconds, events)
@@ -74,7 +74,7 @@ def _cell(
             _warm_up(gpu, lambda: graph.launch(gpu.stream), events)
             samples = _rounds(gpu, lambda: graph.launch(gpu.stream), seconds, events)
     record: CellRecord = {
-        "samples_ms": _thinned(samples), "count": len(samples), "captured": graph is not None,
+        "samples_ms": _thinned(samples), "count": len(samples), "captured": graph is not None, "uncaptured": uncaptured,
         "plain_ms": _median(plain), "host_ms": host_ms, "warm_up_s": warm_up_s,
         "workspace_mib": engine.workspace_bytes(cell["profile"]) / 2**20,
         "used_mib": 0.0, "watch": watch.record(),
@@ -82,15 +82,16 @@ def _cell(
     return record
 
 
-def _captured(gpu: Gpu, bound: Any) -> Any:
-    """The inference as a CUDA graph; None where the engine cannot be captured."""
-    if not getattr(bound.context, "is_stream_capturable", lambda _: True)(int(gpu.stream.handle)):
-        return None
+def _captured(gpu: Gpu, bound: Bound) -> tuple[Any, str]:
+    """The inference as a CUDA graph; None, and why, where the engine cannot be captured."""
+    ask = getattr(bound.context, "is_stream_capturable", None)
+    if ask is not None and not ask(int(gpu.stream.handle)):
+        return None, "TensorRT says that its launches cannot be captured"
     try:
-        return gpu.capture(bound.enqueue)
-    except Exception:  # whatever the engine does that a graph cannot hold: it is launched plainly
+        return gpu.capture(bound.enqueue), ""
+    except Exception as error:  # whatever the engine does that a graph cannot hold
         gpu.stream.sync()
-        return None
+        return None, f"{type(error).__name__}: {error}"
 
 
 def _warm_up(gpu: Gpu, work: Callable[[], None], events: list[Any]) -> None:

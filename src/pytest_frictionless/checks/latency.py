@@ -49,6 +49,8 @@ def run(ctx: Context) -> Iterator[Finding]:
         f"{100 * (max(medians) - min(medians)) / p50:.2g} %), {1000 / p50:.4g} inferences/s; "
         f"{'CUDA graph' if captured else 'plain launches'}; plain launches {plain:.4g} ms"
     )
+    if why := next((each["uncaptured"] for each in records if not each["captured"]), ""):
+        ctx.notes.append(f"no CUDA graph: {why}")
     if captured and plain > HOST_BOUND * p50:
         yield Finding(
             code="FR913",
