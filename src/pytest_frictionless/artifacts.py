@@ -123,6 +123,8 @@ class ComparisonRecord(TypedDict):
     reference_not_finite: int
     rtol: float
     atol: float
+    scale: float
+    """Largest finite magnitude of the reference."""
 
 
 class ExecutionRecord(TypedDict):

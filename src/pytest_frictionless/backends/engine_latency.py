@@ -83,10 +83,11 @@ def _cell(
 
 
 def _captured(gpu: Gpu, bound: Bound) -> tuple[Any, str]:
-    """The inference as a CUDA graph; None, and why, where the engine cannot be captured."""
-    ask = getattr(bound.context, "is_stream_capturable", None)
-    if ask is not None and not ask(int(gpu.stream.handle)):
-        return None, "TensorRT says that its launches cannot be captured"
+    """The inference as a CUDA graph; None, and why, where the engine cannot be captured.
+
+    TensorRT-RTX 1.6.1 answers False to `is_stream_capturable` for engines that are captured and
+    replayed well (measured on an H200): so it is tried, and not asked.
+    """
     try:
         return gpu.capture(bound.enqueue), ""
     except Exception as error:  # whatever the engine does that a graph cannot hold

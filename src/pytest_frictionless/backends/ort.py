@@ -198,6 +198,7 @@ def compare(
         "reference_shape": [*reference.shape], "max_abs": 0.0, "max_rel": 0.0, "worst_index": [],
         "worst_value": 0.0, "worst_reference": 0.0, "violations": 0, "elements": int(value.size),
         "not_finite": 0, "reference_not_finite": 0, "rtol": 0.0, "atol": 0.0,
+        "scale": 0.0,
     }  # fmt: skip
     if value.shape != reference.shape or value.dtype == object or not value.size:
         if value.dtype == object and value.shape == reference.shape:
@@ -206,6 +207,7 @@ def compare(
     got, want = value.astype(np.float64), reference.astype(np.float64)
     finite = np.isfinite(want)
     scale = float(np.abs(want[finite]).max()) if finite.any() else 1.0
+    record["scale"] = _number(scale)
     rtol, share, floor = TOLERANCES.get(str(reference.dtype), (0.0, 0.0, 0.0))
     own = {**tolerance, **(tolerance.get("outputs") or {}).get(name, {})}
     record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]

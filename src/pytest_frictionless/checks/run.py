@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pytest_frictionless.artifacts import ComparisonRecord, EngineRunRecord
 
 TF32_DTYPES = ("float32",)
+TF32_SHARE = 0.05
+"""Largest error, as a share of the output's magnitude, that is put down to TF32: ResNet-50 at batch 1
+showed 1e-2, once 5e-2 (measured with TensorRT-RTX 1.6.1 on an H200)."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -78,7 +81,11 @@ def _difference(
     """Numbers that differ; TF32 is named where the engine without it is right."""
     others = {other["name"]: other for other in (precise["comparisons"] if precise else [])}
     exact = others.get(each["name"])
-    by_tf32 = exact is not None and not exact["violations"]
+    by_tf32 = (
+        exact is not None
+        and not exact["violations"]
+        and each["max_abs"] <= TF32_SHARE * each["scale"]
+    )
     asked = ctx.workbench.spec.precision == "fp32" or ctx.workbench.spec.tolerance is not None
     evidence = [
         ("largest absolute error", f"{each['max_abs']:.6g}"),
