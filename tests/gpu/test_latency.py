@@ -74,6 +74,7 @@ def test_over_the_budget_fails(project: Project, budget: str, name: str, code: s
 
 
 def test_a_shared_gpu_is_invalid_and_not_slow(project: Project) -> None:
+    """FR912, of which `disturbed` gives the reason: nobody can be made to share this GPU on demand."""
     from pytest_frictionless.workbench import gpu
 
     watch = {"hard_slowdown": 0.0, "slowed": {}, "neighbours": [4711]}
