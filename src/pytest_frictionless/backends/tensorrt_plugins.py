@@ -35,12 +35,8 @@ class _Loaded:
     """Of a library that TensorRT loaded."""
 
 
-def prepare(paths: Sequence[str], model: str) -> list[PluginRecord]:
+def load(paths: Sequence[str]) -> list[_Loaded]:
     """Load every file, once in this process, and NVIDIA's own library where it is installed.
-
-    TensorRT-RTX 1.7.1 has no plugin interface, and ends its process where its parser calls one. So
-    the model is parsed in a process of its own first. Where that one dies the creators leave the
-    registry again, and the rest of the network can be judged.
 
     Raises:
         StepFailed: FR510, a file is missing, cannot be loaded, or registers nothing.
@@ -49,7 +45,17 @@ def prepare(paths: Sequence[str], model: str) -> list[PluginRecord]:
     if hasattr(trt, "init_libnvinfer_plugins"):
         with tensorrt.listening() as log:
             trt.init_libnvinfer_plugins(log, "")
-    loaded = [_load(Path(path)) for path in paths]
+    return [_load(Path(path)) for path in paths]
+
+
+def prepare(paths: Sequence[str], model: str) -> list[PluginRecord]:
+    """Load every file for this model; what each registers, and whether this TensorRT can use it.
+
+    TensorRT-RTX 1.7.1 has no plugin interface, and ends its process where its parser calls one. So
+    the model is parsed in a process of its own first. Where that one dies the creators leave the
+    registry again, and the rest of the network can be judged.
+    """
+    loaded = load(paths)
     usable = not loaded or _survives(model)
     if not usable:
         for each in loaded:
