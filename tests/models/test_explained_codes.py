@@ -28,8 +28,11 @@ def bench(
 
 
 def _is_runnable(record: Code) -> bool:
-    if record.remarks.get("requires") == "GPU":
+    required = record.remarks.get("requires", "")
+    if required == "GPU":
         pytest.skip("needs a GPU")
+    if required:
+        pytest.importorskip(required)
     if (file := record.remarks.get("shown by")) is not None:
         assert record.id in (ROOT / file).read_text()
         return False
