@@ -27,6 +27,8 @@ class InputRecord(TypedDict):
 
     "float32[...]" where a file does not tell the rank, and a word as "sequence" for what is no tensor.
     """
+    guess: NotRequired[str]
+    """A signature to print where the file does not say how many axes there are."""
     low: NotRequired[float]
     """Smallest value."""
     high: NotRequired[float]
@@ -60,6 +62,10 @@ class WeightsRecord(TypedDict):
     """Names of tensors holding NaN or infinity, at most 20."""
     missing: list[str]
     unexpected: list[str]
+    renamed: NotRequired[list[list[str]]]
+    """Pairs of a missing name and the name in the file of what could be that weight."""
+    unread: NotRequired[list[str]]
+    """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
     notes: list[str]
     """What was done to read it, as "stripped the prefix 'module.'"."""
     inputs: list[InputRecord]

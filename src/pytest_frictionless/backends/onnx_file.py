@@ -74,13 +74,14 @@ def inspect(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]
     tensors = list(model.graph.initializer)
     kinds = Counter(dtype_name(onnx, tensor.data_type) for tensor in tensors)
     inputs, ranges = _declared(onnx, model)
+    notes: list[str] = []
     record: WeightsRecord = {
         "format": "onnx",
         "tensors": len(tensors),
         "parameters": sum(_elements(tensor.dims) for tensor in tensors),
         "dtypes": dict(kinds),
-        "not_finite": _not_finite(onnx, tensors, Path(path).parent),
-        "missing": [], "unexpected": [], "notes": [],
+        "not_finite": _not_finite(onnx, tensors, Path(path).parent, notes),
+        "missing": [], "unexpected": [], "notes": notes,
         "inputs": inputs, "ranges": ranges, "runnable": True, "declared": True,
         "external": [str(each) for each in external],
     }  # fmt: skip
@@ -147,7 +148,10 @@ def _declared(
         tensor = _tensor(onnx, value)
         if tensor["dims"] is None:
             unranked = value.type.HasField("tensor_type")
-            inputs.append({"name": value.name, "type": tensor["dtype"] + "[...]" * unranked})
+            record: InputRecord = {"name": value.name, "type": tensor["dtype"] + "[...]" * unranked}
+            if guess := _suggested(model, value.name, tensor["dtype"]):
+                record["guess"] = guess
+            inputs.append(record)
             continue
         dims = []
         for axis, size in enumerate(tensor["dims"]):
@@ -159,6 +163,25 @@ def _declared(
             ranges[symbol] = [None, None]
         inputs.append({"name": value.name, "type": f"{tensor['dtype']}[{', '.join(dims)}]"})
     return inputs, ranges
+
+
+def _suggested(model: onnx.ModelProto, name: str, dtype: str) -> str:
+    """A signature that the weights of the first node reading an input suggest; empty for none."""
+    weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if name not in node.input[:2]:
+            continue
+        shape = next((weights[each] for each in node.input if each in weights), ())
+        if node.op_type == "Conv" and 3 <= len(shape) <= 5 and node.input[0] == name:
+            groups = next((each.i for each in node.attribute if each.name == "group"), 1)
+            axes = ("depth", "height", "width")[5 - len(shape) :] if len(shape) > 3 else ("time",)
+            return f"{dtype}[batch, {shape[1] * groups}, {', '.join(axes)}]"
+        if node.op_type in ("Gemm", "MatMul") and len(shape) == 2 and node.input[0] == name:
+            turned = any(each.name == "transB" and each.i for each in node.attribute)
+            return f"{dtype}[batch, {shape[1 if turned else 0]}]"
+        if node.op_type == "Gather" and len(shape) == 2 and node.input[1] == name:
+            return f"{dtype}[batch, seq]"
+    return ""
 
 
 def symbol_name(written: str, tensor: str, axis: int) -> str:
@@ -175,7 +198,9 @@ def _elements(dims: Any) -> int:
     return count
 
 
-def _not_finite(onnx: Any, tensors: Any, folder: Path, *, limit: int = 20) -> list[str]:
+def _not_finite(
+    onnx: Any, tensors: Any, folder: Path, notes: list[str], *, limit: int = 20
+) -> list[str]:
     np = require("numpy", purpose="reading the ONNX file")
     floats = {
         onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE,
@@ -183,11 +208,22 @@ def _not_finite(onnx: Any, tensors: Any, folder: Path, *, limit: int = 20) -> li
     }  # fmt: skip
     names = []
     for tensor in tensors:
-        if tensor.data_type in floats and _elements(tensor.dims) > 1:
-            values = onnx.numpy_helper.to_array(tensor, str(folder))
-            bad = int(values.size - np.isfinite(values.astype(np.float32)).sum())
-            if bad:
-                names.append(f"{tensor.name} ({bad} of {values.size} elements)")
+        if tensor.data_type not in floats or _elements(tensor.dims) <= 1:
+            continue
+        values = onnx.numpy_helper.to_array(tensor, str(folder)).astype(np.float32)
+        if np.isfinite(values).all():
+            continue
+        counts = {
+            "NaN": np.isnan(values).sum(), "+inf": np.isposinf(values).sum(),
+            "-inf": np.isneginf(values).sum(),
+        }  # fmt: skip
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        rest = values[np.isfinite(values)]
+        if counts["-inf"] + rest.size == values.size and len(np.unique(rest)) <= 1:
+            notes.append(f"{tensor.name} holds {told} of {values.size} elements: a mask")
+            continue
+        dtype = dtype_name(onnx, tensor.data_type)
+        names.append(f"{tensor.name} ({told} of {values.size} elements, {dtype})")
     return names[:limit]
 
 

@@ -13,6 +13,11 @@ from pytest_frictionless.workbench.inputs import assumed_range
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_frictionless.artifacts import InputRecord
+
+_EXAMPLE = "float32[batch, 3, 224, 224]"
+"""Printed for an input of which nothing is known."""
+
 
 def run(ctx: Context) -> Iterator[Finding]:
     """Read the checkpoint without running code from it, and look at every weight."""
@@ -32,14 +37,18 @@ def run(ctx: Context) -> Iterator[Finding]:
         return
     unranked = [each for each in bench.inputs if each["type"].endswith("[...]")]
     if unranked:
-        yield _unknown_rank(ctx, [each["name"] for each in unranked])
+        yield _unknown_rank(ctx, unranked)
         return
-    yield from _mismatches(weights["missing"], weights["unexpected"])
-    if weights["not_finite"]:
-        names = weights["not_finite"]
+    yield from _mismatches(ctx)
+    if names := weights["not_finite"]:
+        halves = all("float16" in name and "NaN" not in name for name in names)
         yield Finding(
             code="FR108",
             message=f"{len(names)} tensors hold NaN or infinity, first {names[0]}",
+            cause="float16 ends at 65504: larger weights became infinite when they were cast."
+            if halves
+            else "",
+            remedy="Save them as float32 or bfloat16." if halves else "",
             evidence=tuple(("tensor", name) for name in names),
         )
     for profile in bench.profiles.values():
@@ -49,21 +58,75 @@ def run(ctx: Context) -> Iterator[Finding]:
             )
 
 
-def _mismatches(missing: list[str], unexpected: list[str]) -> Iterator[Finding]:
-    if missing:
+def _mismatches(ctx: Context) -> Iterator[Finding]:
+    """Weights that only one of the two has; a renamed one is on both lists and said once."""
+    weights, spec = ctx.workbench.weights(), ctx.workbench.spec
+    missing, unexpected = weights["missing"], weights["unexpected"]
+    source = f"factory {spec.factory}" if spec.factory else "the network"
+    if unread := weights.get("unread", []):
         yield Finding(
-            code="FR107",
-            message=f"{len(missing)} weights of the network are not in the file, first {missing[0]}",
-            cause="They keep the random values they were initialised with.",
-            evidence=tuple(("missing", name) for name in missing[:10]),
-        )
-    if unexpected:
-        yield Finding(
-            code="FR114",
-            message=f"{len(unexpected)} weights of the file are not in the network, first {unexpected[0]}",
-            evidence=tuple(("unexpected", name) for name in unexpected[:10]),
+            code="FR115",
+            message=f"beside the weights there are objects of {_listed(unread)}: not made",
             severity=Severity.WARNING,
         )
+    if missing:
+        renamed = {each[0]: each[1] for each in weights.get("renamed", [])}
+        total = weights["tensors"] - len(unexpected) + len(missing)
+        lost = "none of the" if len(missing) == total else f"{len(missing)} of"
+        yield Finding(
+            code="FR107",
+            message=f"{lost} {total} weights of the network are in the file"
+            if lost.startswith("none")
+            else f"{lost} {total} weights of the network are not in the file: {_listed(missing)}",
+            cause="They keep the random values they were initialised with.",
+            remedy=_remedy_of_missing(source, renamed, len(missing)),
+            evidence=tuple(
+                ("missing", name + (f"   <- {renamed[name]}?" if name in renamed else ""))
+                for name in missing[:10]
+            )
+            + tuple(
+                ("only in the file", name)
+                for name in unexpected[:10]
+                if name not in renamed.values()
+            ),
+        )
+    elif unexpected:
+        yield Finding(
+            code="FR114",
+            message=f"{len(unexpected)} weights of the file are not in the network: "
+            f"{_listed(unexpected)}",
+            cause=f"{source} builds a network without them: every other weight was found.",
+            remedy="Let the factory build them if they are served; leave them out of the file; or\n"
+            f"say in frictionless.yaml, below models.{ctx.workbench.name}:\n"
+            '  ignore: {FR114: "why they are not served"}',
+            evidence=tuple(("only in the file", name) for name in unexpected[:10]),
+            severity=Severity.WARNING,
+        )
+
+
+def _remedy_of_missing(source: str, renamed: dict[str, str], count: int) -> str:
+    changes = {_renaming(name, was) for name, was in renamed.items()}
+    if len(renamed) == count and len(changes) == 1:
+        now, was = changes.pop()
+        return (
+            f"The file has them as {was}: call it so in the network, or write the file anew with\n"
+            f"  {{re.sub({'^' + was!r}, {now!r}, k): v for k, v in state.items()}}"
+        )
+    return f"Let {source} build the network of the file, or train and save the one it builds."
+
+
+def _renaming(name: str, was: str) -> tuple[str, str]:
+    """The beginnings in which two names differ: `head.weight`, `fc.weight` -> `head`, `fc`."""
+    ours, theirs = name.split("."), was.split(".")
+    while len(ours) > 1 and len(theirs) > 1 and ours[-1] == theirs[-1]:
+        ours.pop()
+        theirs.pop()
+    return ".".join(ours), ".".join(theirs)
+
+
+def _listed(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _unknown_model(ctx: Context) -> Finding:
@@ -89,23 +152,24 @@ def _unknown_model(ctx: Context) -> Finding:
     )
 
 
-def _unknown_rank(ctx: Context, names: list[str]) -> Finding:
+def _unknown_rank(ctx: Context, unranked: list[InputRecord]) -> Finding:
     bench = ctx.workbench
-    types = {
-        name: TensorType.parse("float32[batch, 3, 224, 224]") for name in names
-    }  # an example: the file does not say
+    types = {each["name"]: TensorType.parse(each.get("guess", _EXAMPLE)) for each in unranked}
+    ranges = {}
+    for symbol in symbols_of(types.values()):
+        span = assumed_range(symbol == "batch", (None, None))
+        ranges[symbol] = (span.min, span.opt, span.max)
     text = scaffold(
-        name=bench.name,
-        path=bench.relative_path,
-        factory=None,
-        needs_factory=False,
-        inputs=types,
-        ranges={"batch": (1, 4, 8)},
-    )
+        name=bench.name, path=bench.relative_path, factory=None, needs_factory=False,
+        inputs=types, ranges=ranges,
+    )  # fmt: skip
+    names = ", ".join(types)
+    suggested = all("guess" in each for each in unranked)
+    source = "the axes are those that its first layer takes" if suggested else "with the real axes"
     return Finding(
         code="FR105",
-        message=f"the file does not say how many axes {', '.join(names)} has",
-        remedy=f"Add to frictionless.yaml, with the real axes:\n{text}",
+        message=f"the file does not say how many axes {names} has",
+        remedy=f"Add to frictionless.yaml ({source}):\n{text}",
     )
 
 
