@@ -27,8 +27,6 @@ class InputRecord(TypedDict):
 
     "float32[...]" where a file does not tell the rank, and a word as "sequence" for what is no tensor.
     """
-    guess: NotRequired[str]
-    """A signature to print where the file does not say how many axes there are."""
     low: NotRequired[float]
     """Smallest value."""
     high: NotRequired[float]
@@ -48,6 +46,18 @@ class SourceRecord(TypedDict):
     trusted: bool
     root: str
     """Folder of the repository: Python files below it count as the user's own."""
+
+
+class UnshapedRecord(TypedDict):
+    """An input or output of an ONNX file whose shape ONNX cannot use."""
+
+    name: str
+    role: str
+    """"input" or "output"."""
+    what: str
+    """"no shape", or the axis and its size."""
+    shape: list[int | str]
+    """What its axes could be; empty where nothing suggests it."""
 
 
 class WeightsRecord(TypedDict):
@@ -78,6 +88,8 @@ class WeightsRecord(TypedDict):
     """Whether `inputs` is what the file says of itself, and not a guess."""
     external: list[str]
     """Further files that hold weights."""
+    unshaped: NotRequired[list[UnshapedRecord]]
+    """Inputs and outputs of an ONNX file that onnx.checker refuses for their shape."""
 
 
 class OnnxRecord(TypedDict):

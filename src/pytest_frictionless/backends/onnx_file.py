@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx_contract import unshaped
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
@@ -84,6 +85,7 @@ def inspect(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]
         "missing": [], "unexpected": [], "notes": notes,
         "inputs": inputs, "ranges": ranges, "runnable": True, "declared": True,
         "external": [str(each) for each in external],
+        "unshaped": unshaped(onnx, model, graph_inputs(model)),
     }  # fmt: skip
     return {**record}
 
@@ -148,10 +150,7 @@ def _declared(
         tensor = _tensor(onnx, value)
         if tensor["dims"] is None:
             unranked = value.type.HasField("tensor_type")
-            record: InputRecord = {"name": value.name, "type": tensor["dtype"] + "[...]" * unranked}
-            if guess := _suggested(model, value.name, tensor["dtype"]):
-                record["guess"] = guess
-            inputs.append(record)
+            inputs.append({"name": value.name, "type": tensor["dtype"] + "[...]" * unranked})
             continue
         dims = []
         for axis, size in enumerate(tensor["dims"]):
@@ -163,25 +162,6 @@ def _declared(
             ranges[symbol] = [None, None]
         inputs.append({"name": value.name, "type": f"{tensor['dtype']}[{', '.join(dims)}]"})
     return inputs, ranges
-
-
-def _suggested(model: onnx.ModelProto, name: str, dtype: str) -> str:
-    """A signature that the weights of the first node reading an input suggest; empty for none."""
-    weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
-    for node in model.graph.node:
-        if name not in node.input[:2]:
-            continue
-        shape = next((weights[each] for each in node.input if each in weights), ())
-        if node.op_type == "Conv" and 3 <= len(shape) <= 5 and node.input[0] == name:
-            groups = next((each.i for each in node.attribute if each.name == "group"), 1)
-            axes = ("depth", "height", "width")[5 - len(shape) :] if len(shape) > 3 else ("time",)
-            return f"{dtype}[batch, {shape[1] * groups}, {', '.join(axes)}]"
-        if node.op_type in ("Gemm", "MatMul") and len(shape) == 2 and node.input[0] == name:
-            turned = any(each.name == "transB" and each.i for each in node.attribute)
-            return f"{dtype}[batch, {shape[1 if turned else 0]}]"
-        if node.op_type == "Gather" and len(shape) == 2 and node.input[1] == name:
-            return f"{dtype}[batch, seq]"
-    return ""
 
 
 def symbol_name(written: str, tensor: str, axis: int) -> str:

@@ -13,10 +13,7 @@ from pytest_frictionless.workbench.inputs import assumed_range
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts import InputRecord
-
-_EXAMPLE = "float32[batch, 3, 224, 224]"
-"""Printed for an input of which nothing is known."""
+    from pytest_frictionless.artifacts import UnshapedRecord
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -35,9 +32,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     if not weights["runnable"] or not (weights["declared"] or bench.spec.inputs):
         yield _unknown_model(ctx)
         return
-    unranked = [each for each in bench.inputs if each["type"].endswith("[...]")]
-    if unranked:
-        yield _unknown_rank(ctx, unranked)
+    if values := weights.get("unshaped"):
+        yield _unshaped(ctx, values)
         return
     yield from _mismatches(ctx)
     if names := weights["not_finite"]:
@@ -152,24 +148,36 @@ def _unknown_model(ctx: Context) -> Finding:
     )
 
 
-def _unknown_rank(ctx: Context, unranked: list[InputRecord]) -> Finding:
-    bench = ctx.workbench
-    types = {each["name"]: TensorType.parse(each.get("guess", _EXAMPLE)) for each in unranked}
-    ranges = {}
-    for symbol in symbols_of(types.values()):
-        span = assumed_range(symbol == "batch", (None, None))
-        ranges[symbol] = (span.min, span.opt, span.max)
-    text = scaffold(
-        name=bench.name, path=bench.relative_path, factory=None, needs_factory=False,
-        inputs=types, ranges=ranges,
-    )  # fmt: skip
-    names = ", ".join(types)
-    suggested = all("guess" in each for each in unranked)
-    source = "the axes are those that its first layer takes" if suggested else "with the real axes"
+def _unshaped(ctx: Context, values: list[UnshapedRecord]) -> Finding:
+    path = ctx.workbench.relative_path
+    first = values[0]
+    shapes: dict[str, list[int | str]] = {
+        each["name"]: each["shape"] or ["batch", 3, 224, 224]
+        for each in values
+        if each["role"] == "input"
+    }
+    guessed = any(each["role"] == "input" and not each["shape"] for each in values)
+    others = dict.fromkeys(each["name"] for each in values[1:] if each["name"] != first["name"])
+    lines = [
+        "import onnx",
+        f"model = onnx.load({path!r})",
+        f"shapes = {shapes}" + ("  # write the real axes" if guessed else ""),
+        "for value in model.graph.input:",
+        "    if value.name in shapes:",
+        "        kind = value.type.tensor_type.elem_type",
+        "        shaped = onnx.helper.make_tensor_value_info(value.name, kind, shapes[value.name])",
+        "        value.CopyFrom(shaped)",
+        "for value in model.graph.output:",
+        "    value.type.tensor_type.ClearField('shape')",
+        f"onnx.save(onnx.shape_inference.infer_shapes(model), {path!r})",
+    ]
     return Finding(
-        code="FR105",
-        message=f"the file does not say how many axes {names} has",
-        remedy=f"Add to frictionless.yaml ({source}):\n{text}",
+        code="FR116",
+        message=f"{first['role']} {first['name']} has {first['what']}"
+        + (f"; {', '.join(others)} likewise" if others else ""),
+        cause="onnx.checker refuses the file, and a profile needs the axes of every input.",
+        remedy="Write the shapes into the file, once:\n" + "\n".join(f"  {line}" for line in lines),
+        evidence=tuple((f"{each['role']} {each['name']}", each["what"]) for each in values[:10]),
     )
 
 
