@@ -52,7 +52,10 @@ def under_names_of(
     plain, words = _without_wrappers(state)
     if words and covers(plain):
         return Chosen(plain, [words])
-    fits = {prefix: below for prefix, below in _below_prefixes(state) if covers(below)}
+    fits: dict[str, dict[str, T]] = {}
+    for prefix, below in _below_prefixes(state):
+        if not prefix.startswith(tuple(fits)) and covers(below):
+            fits[prefix] = below
     if len(fits) > 1:
         raise _ambiguous(list(fits))
     for prefix, below in fits.items():
@@ -80,7 +83,7 @@ def _without_wrappers(state: Mapping[str, T]) -> tuple[dict[str, T], str]:
     touched: dict[str, int] = {}
     for key, value in state.items():
         parts = key.split(".")
-        for part in {part for part in parts if part in WRAPPERS}:
+        for part in dict.fromkeys(part for part in parts if part in WRAPPERS):
             touched[part] = touched.get(part, 0) + 1
         plain[".".join(part for part in parts if part not in WRAPPERS)] = value
     if not touched or len(plain) < len(state):
