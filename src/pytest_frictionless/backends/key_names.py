@@ -77,6 +77,16 @@ def under_names_of(
     return Chosen(best, notes)
 
 
+def layers_of(state: Mapping[str, object]) -> list[list[str]]:
+    """Names of the outermost layers; and of those below, as long as all keys begin alike."""
+    names = list(_without_wrappers(state)[0])
+    layers = [sorted({name.partition(".")[0] for name in names})]
+    while len(layers[-1]) == 1 and all(name.count(".") > 1 for name in names):
+        names = [name.partition(".")[2] for name in names]
+        layers.append(sorted({name.partition(".")[0] for name in names}))
+    return layers
+
+
 def _without_wrappers(state: Mapping[str, T]) -> tuple[dict[str, T], str]:
     """Keys without the parts that wrappers put in, also inside; and the words that say so."""
     plain: dict[str, T] = {}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.key_names import layers_of
 from pytest_frictionless.backends.torch_guess import guessed_inputs
 from pytest_frictionless.backends.torch_keys import fit
 from pytest_frictionless.backends.torch_state import not_finite, read_weights
@@ -63,6 +64,7 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "unexpected": subject.unexpected,
         "renamed": [[*pair] for pair in subject.renamed],
         "unread": subject.unread,
+        "layers": layers_of(subject.state) if subject.module is None else [],
         "notes": subject.notes,
         "inputs": subject.inputs,
         "ranges": subject.ranges,

@@ -9,9 +9,10 @@ from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.settings.scaffold import scaffold
 from pytest_frictionless.shapes import TensorType, symbols_of
 from pytest_frictionless.workbench.inputs import assumed_range
+from pytest_frictionless.workbench.networks import networks_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_frictionless.artifacts import UnshapedRecord
 
@@ -130,6 +131,19 @@ def _unknown_model(ctx: Context) -> Finding:
     bench = ctx.workbench
     weights = bench.weights()
     types = {each["name"]: TensorType.parse(each["type"]) for each in weights["inputs"]}
+    factory, advice = bench.spec.factory, ""
+    if not weights["runnable"]:
+        depths = reversed(weights.get("layers", []))
+        likely = next(filter(None, (networks_with(each, bench.shop.root) for each in depths)), [])
+        if likely and not likely[0].needs:
+            factory = likely[0].factory
+            advice = f" ({factory} has all the layers of the file)"
+            types = _renamed_inputs(types, likely[0].inputs)
+        elif likely:
+            advice = (
+                f" ({likely[0].factory} has all the layers of the file, and needs "
+                f"{', '.join(likely[0].needs)}: write a function that calls it)"
+            )
     ranges = {}
     for symbol in symbols_of(types.values()):
         span = assumed_range(symbol == "batch", (None, None))
@@ -137,15 +151,27 @@ def _unknown_model(ctx: Context) -> Finding:
     path = bench.checkpoint.path
     text = scaffold(
         name=path.parent.name if path.name == "config.json" else path.stem,
-        path=bench.relative_path, factory=bench.spec.factory, needs_factory=not weights["runnable"] or bench.spec.factory is not None, inputs=types, ranges=ranges,
+        path=bench.relative_path, factory=factory, needs_factory=not weights["runnable"] or factory is not None, inputs=types, ranges=ranges,
     )  # fmt: skip
     what = "weights only" if not weights["runnable"] else "a model without a word on its inputs"
     needed = "the network and its inputs" if not weights["runnable"] else "its inputs"
     return Finding(
         code="FR105",
         message=f"the file holds {what} ({weights['tensors']} tensors): {needed} must be named",
-        remedy=f"Add to frictionless.yaml:\n{text}",
+        remedy=f"Add to frictionless.yaml{advice}:\n{text}",
     )
+
+
+def _renamed_inputs(
+    types: Mapping[str, TensorType], names: tuple[str, ...]
+) -> dict[str, TensorType]:
+    """The guessed inputs under the names of forward()'s arguments."""
+    unknown = TensorType.parse("float32[batch]")
+    guessed = list(types.values())
+    return {
+        name: guessed[index] if index < len(guessed) else unknown
+        for index, name in enumerate(names)
+    } or dict(types)
 
 
 def _unshaped(ctx: Context, values: list[UnshapedRecord]) -> Finding:
