@@ -7,7 +7,14 @@ from typing import Any
 
 from pytest_frictionless.backends import tensorrt_attribute, tensorrt_build, tensorrt_parse
 from pytest_frictionless.backends.feeds import feeds_at
-from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+from pytest_frictionless.backends.tensorrt_words import (
+    is_hardware_error,
+    is_memory_error,
+    is_profile_error,
+)
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding
+from pytest_frictionless.machine import hardware_finding
 
 PLAN = "model.plan"
 
@@ -24,7 +31,8 @@ def build(
 ) -> dict[str, Any]:  # fmt: skip
     """One engine with all profiles; the plan is written beside the record.
 
-    Raises MemoryError where the builder ran out of memory: that is no verdict on the model.
+    Raises MemoryError where the builder ran out of memory, and StepFailed FR009 where the GPU is
+    none of this TensorRT's: those are no verdicts on the model.
     """
     del memory
     record = tensorrt_build.build(
@@ -34,6 +42,9 @@ def build(
     )  # fmt: skip
     if not record["built"] and is_memory_error(record["errors"]):
         raise MemoryError("; ".join(record["errors"]))
+    if not record["built"] and is_hardware_error(record["errors"]):
+        words = next(text for text in record["errors"] if is_hardware_error([text]))
+        raise StepFailed(hardware_finding(record["engine"], words))
     blame = bool(record["dropped_profiles"]) or is_profile_error(record["errors"])
     return {**record, "profile_errors": blame}
 
@@ -42,11 +53,18 @@ def attribute(
     memory: dict[str, Any], folder: str, *, path: str, profile: dict[str, Any],
     compute_capabilities: list[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """The nodes that the builder refuses although they parse."""
+    """The nodes that the builder refuses although they parse.
+
+    Raises StepFailed FR001 where it answered too late: that is no refusal.
+    """
     del memory, folder
     rejections = tensorrt_attribute.attribute(
         path, profile=_with_values(profile), compute_capabilities=compute_capabilities
     )
+    for each in rejections:
+        if each["kind"] == "time":
+            message = f"{each['reason']}: whether it takes the model is not known"
+            raise StepFailed(Finding(code="FR001", message=message))
     return {"rejections": rejections}
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 NEEDS_GPU = "cannot be judged on a machine without a GPU"
 """How the parser's answer begins where an operator's plugin asked CUDA and got none."""
 
-CODES_OF = {"unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504"}
+CODES_OF = {
+    "unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504",
+    "crash": "FR003",
+}  # fmt: skip
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -30,7 +33,8 @@ def run(ctx: Context) -> Iterator[Finding]:
         yield _finding(rejection, record["engine"])
     if not record["complete"]:
         yield Finding(
-            code="FR501", message="the time for listing rejections ended: there may be more",
+            code="FR501",
+            message=f"not everything that {record['engine']} refuses could be listed: there may be more",
             severity=Severity.WARNING,
         )  # fmt: skip
 
@@ -64,6 +68,9 @@ def _finding(rejection: RejectionRecord, engine: str) -> Finding:
         name=f"{stack} > {rejection['node']}" if stack else rejection["node"],
         operator=rejection["operator"], metadata=rejection["metadata"],
     )  # fmt: skip
+    if rejection["kind"] == "crash":  # no refusal: nobody knows whether it would be taken
+        message = f"{rejection['reason'].splitlines()[0]}: {subject} is not judged"
+        return Finding(code="FR003", message=message, place=place)
     return Finding(
         code="FR505" if undecided else CODES_OF[rejection["kind"]],
         severity=Severity.SKIP if undecided else Severity.ERROR,
