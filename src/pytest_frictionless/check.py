@@ -62,6 +62,11 @@ class Check:
     """Checks whose failure makes this question moot: one cause, one red line."""
     yields_to: tuple[str, ...] = ()
     """Checks that tell the cause where they failed too: this one is asked all the same."""
+    codes: tuple[str, ...] = ()
+    """Beginnings of the codes it may answer with, as "FR9"; none where it may be any.
+
+    A question that was skipped keeps a suppression of these from being called unused.
+    """
     title: str = ""
     """The question itself, as one line for the documentation and `--markers`."""
 

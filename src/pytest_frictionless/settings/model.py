@@ -34,6 +34,7 @@ from pytest_frictionless.settings.values import (
     Version,
     Whole,
 )
+from pytest_frictionless.suppressions import UNSUPPRESSIBLE
 
 if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
@@ -141,7 +142,12 @@ class ModelSpec(Section):
         {},
         description="Findings to leave out for this model: the code, and the reason.",
         json_schema_extra={
-            "propertyNames": {"anyOf": [{"enum": [*sorted(CODES)]}, {"pattern": _FOREIGN_SCHEMA}]}
+            "propertyNames": {
+                "anyOf": [
+                    {"enum": [*sorted(set(CODES) - set(UNSUPPRESSIBLE))]},
+                    {"pattern": _FOREIGN_SCHEMA},
+                ]
+            }
         },
     )
     trusted: Reason = Field(
@@ -191,11 +197,9 @@ class ModelSpec(Section):
     def _known_codes(cls, ignore: Any) -> Any:
         if isinstance(ignore, dict):
             refuse(
-                ((code,), f"{code!r} is no finding code{nearest(code, CODES)}")
-                if _is_misspelt(code)
-                else ((code,), 'a reason is needed: say why, as "served by another model"')
+                ((code,), problem)
                 for code, reason in ignore.items()
-                if _is_misspelt(code) or reason is None
+                if (problem := _ignore_problem(code, reason))
             )
         return ignore
 
@@ -203,6 +207,17 @@ class ModelSpec(Section):
     def shape_profiles(self) -> tuple[Profile, ...]:
         """The profiles as ranges of symbols, in the order they are written."""
         return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
+
+
+def _ignore_problem(code: str, reason: Any) -> str:
+    """What is wrong with one suppression; empty where nothing is."""
+    if _is_misspelt(code):
+        return f"{code!r} is no finding code{nearest(code, CODES)}"
+    if code in UNSUPPRESSIBLE:
+        return f"{code!r} cannot be suppressed: {UNSUPPRESSIBLE[code]}"
+    if reason is None:
+        return 'a reason is needed: say why, as "served by another model"'
+    return ""
 
 
 def _is_misspelt(code: str) -> bool:
