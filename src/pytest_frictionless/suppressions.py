@@ -12,13 +12,6 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.check import Check, Verdict
 
-UNSUPPRESSIBLE = {
-    "FR006": "the entry it would stand in is the one that cannot be used",
-    "FR007": "remove the suppression that meets nothing",
-    "FR008": "the entry it would stand in belongs to no checkpoint",
-}
-"""Codes that an `ignore` can never reach, and why."""
-
 
 @dataclass(slots=True)
 class _Account:

@@ -179,7 +179,7 @@ def read(source: str | bytes, path: str = "") -> Reading:
     if not parsed and is_memory_error(
         said := [*logged("ERROR", "INTERNAL_ERROR"), *(e.desc for e in errors)]
     ):
-        raise MemoryError("; ".join(said))
+        raise MemoryError("; ".join(dict.fromkeys(said)))
     return Reading(
         parsed=parsed, errors=errors, network=network, builder=builder, parser=parser,
         warnings=logged("WARNING"), log=logged("ERROR", "INTERNAL_ERROR"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from pytest_frictionless.codes import CODES
+from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
@@ -34,7 +33,6 @@ from pytest_frictionless.settings.values import (
     Version,
     Whole,
 )
-from pytest_frictionless.suppressions import UNSUPPRESSIBLE
 
 if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
@@ -43,10 +41,6 @@ __all__ = [
     "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
-
-
-_FOREIGN_CODE = re.compile(r"[A-Z]{2,}[0-9]+")
-_FOREIGN_SCHEMA = "^(?!FR)[A-Z]{2,}[0-9]+$"
 
 
 class Target(Section):
@@ -141,14 +135,7 @@ class ModelSpec(Section):
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
-        json_schema_extra={
-            "propertyNames": {
-                "anyOf": [
-                    {"enum": [*sorted(set(CODES) - set(UNSUPPRESSIBLE))]},
-                    {"pattern": _FOREIGN_SCHEMA},
-                ]
-            }
-        },
+        json_schema_extra=codes_schema(),
     )
     trusted: Reason = Field(
         None, description="Why this file may run code while it is loaded: the reason."
@@ -199,7 +186,7 @@ class ModelSpec(Section):
             refuse(
                 ((code,), problem)
                 for code, reason in ignore.items()
-                if (problem := _ignore_problem(code, reason))
+                if (problem := ignore_problem(code, reason))
             )
         return ignore
 
@@ -207,22 +194,6 @@ class ModelSpec(Section):
     def shape_profiles(self) -> tuple[Profile, ...]:
         """The profiles as ranges of symbols, in the order they are written."""
         return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
-
-
-def _ignore_problem(code: str, reason: Any) -> str:
-    """What is wrong with one suppression; empty where nothing is."""
-    if _is_misspelt(code):
-        return f"{code!r} is no finding code{nearest(code, CODES)}"
-    if code in UNSUPPRESSIBLE:
-        return f"{code!r} cannot be suppressed: {UNSUPPRESSIBLE[code]}"
-    if reason is None:
-        return 'a reason is needed: say why, as "served by another model"'
-    return ""
-
-
-def _is_misspelt(code: str) -> bool:
-    """Whether a code is none of ours; those of other plugins' checks start with letters of their own."""
-    return code not in CODES and (code.startswith("FR") or not _FOREIGN_CODE.fullmatch(code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
