@@ -113,9 +113,9 @@ def _fill(row: Row, tried: Workbench, answers: Mapping[str, Mapping[str, Verdict
                 row.unasked.append(verdict.skip)
     row.checker = _cell(answers.get("export", {}))
     try:
-        record = tried.onnx()
-        row.delivered, row.ir_version = record["opset"], record["ir_version"]
-        row.nodes = record["nodes"]
+        written = tried.versions()
+        row.delivered, row.ir_version = written["opset"], written["ir_version"]
+        row.nodes = written["nodes"]
         row.engine = tried.parsed()["engine"]
         refused = tried.parsed()["rejections"]
         row.parser = _cell(answers.get("operators", {})) if refused else "ok"

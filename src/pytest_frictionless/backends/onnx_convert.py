@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.onnx_cut import walk
+from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.ort import REFERENCE
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
@@ -48,6 +49,14 @@ def convert(memory: dict[str, Any], folder: str, *, path: str, opset: int) -> di
     _keep_metadata(model, converted)
     onnx.save(converted, Path(folder) / MODEL)
     return {"converter": f"onnx.version_converter {onnx.__version__}"}
+
+
+def versions(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
+    """What a file says of its versions, without asking whether it is valid."""
+    del memory, folder
+    model = read_graph(path)
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    return {"opset": opset, "ir_version": model.ir_version, "nodes": len(model.graph.node)}
 
 
 def _refusal(onnx: Any, model: onnx.ModelProto, text: str, opset: int) -> Finding:

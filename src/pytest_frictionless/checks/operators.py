@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.knowledge.opsets import COMPOSITE
 from pytest_frictionless.place import place_of_node
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
@@ -30,7 +32,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     for rejection in record["rejections"] or _refused_by_builder(ctx):
-        yield _finding(rejection, record["engine"])
+        remedy = _older_opset(ctx, rejection["operator"])
+        yield replace(_finding(rejection, record["engine"]), remedy=remedy)
     if not record["complete"]:
         yield Finding(
             code="FR501",
@@ -56,6 +59,20 @@ def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
             raise
         return refused
     return bench.refused_by_builder()
+
+
+def _older_opset(ctx: Context, operator: str) -> str:
+    """The remedy for an operator that an older opset writes as simpler ones; empty for others."""
+    bench = ctx.workbench
+    since = COMPOSITE.get(operator)
+    if since is None or bench.onnx()["opset"] < since:
+        return ""
+    if bench.is_onnx:
+        return f"{operator} exists since opset {since}: export the model again at {since - 1} or below."
+    return (
+        f"{operator} exists since opset {since}: below it, the exporter writes simpler operators. Find "
+        f"the opset to pin: pytest-frictionless opset {bench.relative_path} --try {since - 5}..{since}"
+    )
 
 
 def _finding(rejection: RejectionRecord, engine: str) -> Finding:
