@@ -16,7 +16,7 @@ from pytest_frictionless.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UNSTORED = ("FR001", "FR005", "FR009")
+UNSTORED = ("FR001", "FR003", "FR005", "FR009")
 """Findings that another machine, or a mended installation, may not have: never cached."""
 
 REFUSED: dict[str, str] = {}

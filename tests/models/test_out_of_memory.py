@@ -104,14 +104,14 @@ def test_no_implementation_after_tactics_skipped_for_memory_is_memory(warning: s
 
 def test_a_late_answer_and_a_crash_are_no_refusal(model: Path) -> None:
     from pytest_frictionless.backends import tensorrt_attribute
-    from pytest_frictionless.checks.operators import _finding
+    from pytest_frictionless.backends.engine import crash_finding
 
     profile = {"name": "p", "inputs": {"x": [[1, 7], [4, 7], [8, 7]]}, "values": {}}
     [late] = tensorrt_attribute.attribute(str(model), profile=profile, budget_s=0)
     assert late["kind"] == "time"
     crash: RejectionRecord = {**late, "kind": "crash", "operator": "TopK", "node": "best"}
     crash["reason"] = "TensorRT-RTX 1.7.1.116 crashed while building: SIGSEGV"
-    finding = _finding(crash, "TensorRT-RTX 1.7.1.116")
+    finding = crash_finding(crash)
     assert finding.headline == (
         "FR003 TensorRT-RTX 1.7.1.116 crashed while building: SIGSEGV: TopK is not judged"
     )

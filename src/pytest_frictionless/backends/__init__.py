@@ -27,7 +27,7 @@ def require(package: str, *, purpose: str) -> Any:
     except MemoryError:
         raise
     except ModuleNotFoundError as error:
-        if error.name == package and not _version(package):
+        if error.name in (package, package.partition(".")[0]) and not _version(package):
             raise MissingDependency(package, purpose=purpose, extra=EXTRAS[package]) from error
         raise StepFailed(broken_library(package, _version(package), error)) from error
     except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import tensorrt_attribute, tensorrt_build, tensorrt_parse
 from pytest_frictionless.backends.feeds import feeds_at
@@ -15,6 +15,10 @@ from pytest_frictionless.backends.tensorrt_words import (
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.machine import hardware_finding
+from pytest_frictionless.place import place_of_node
+
+if TYPE_CHECKING:
+    from pytest_frictionless.artifacts import RejectionRecord
 
 PLAN = "model.plan"
 
@@ -55,7 +59,8 @@ def attribute(
 ) -> dict[str, Any]:  # fmt: skip
     """The nodes that the builder refuses although they parse.
 
-    Raises StepFailed FR001 where it answered too late: that is no refusal.
+    Raises StepFailed FR001 where it answered too late, and FR003 with the node where it crashed and
+    said nothing: those are no refusals.
     """
     del memory, folder
     rejections = tensorrt_attribute.attribute(
@@ -65,7 +70,19 @@ def attribute(
         if each["kind"] == "time":
             message = f"{each['reason']}: whether it takes the model is not known"
             raise StepFailed(Finding(code="FR001", message=message))
+    crashes = [each for each in rejections if each["kind"] == "crash"]
+    if crashes and len(crashes) == len(rejections):
+        raise StepFailed(crash_finding(crashes[0]))
     return {"rejections": rejections}
+
+
+def crash_finding(crash: RejectionRecord) -> Finding:
+    """FR003 with the node that the builder does not survive."""
+    place = place_of_node(
+        name=crash["node"], operator=crash["operator"], metadata=crash["metadata"]
+    )
+    message = f"{crash['reason']}: {crash['operator'] or 'the graph'} is not judged"
+    return Finding(code="FR003", message=message, place=place)
 
 
 def _with_values(profile: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.knowledge.opsets import COMPOSITE
 from pytest_frictionless.place import place_of_node
+from pytest_frictionless.workbench.repinned import with_older_opset
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 NEEDS_GPU = "cannot be judged on a machine without a GPU"
 """How the parser's answer begins where an operator's plugin asked CUDA and got none."""
 
-CODES_OF = {
-    "unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504",
-    "crash": "FR003",
-}  # fmt: skip
+CODES_OF = {"unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504"}
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -32,12 +28,10 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     for rejection in record["rejections"] or _refused_by_builder(ctx):
-        remedy = _older_opset(ctx, rejection["operator"])
-        yield replace(_finding(rejection, record["engine"]), remedy=remedy)
+        yield with_older_opset(bench, _finding(rejection, record["engine"]))
     if not record["complete"]:
         yield Finding(
-            code="FR501",
-            message=f"not everything that {record['engine']} refuses could be listed: there may be more",
+            code="FR501", message="the time for listing rejections ended: there may be more",
             severity=Severity.WARNING,
         )  # fmt: skip
 
@@ -61,20 +55,6 @@ def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
     return bench.refused_by_builder()
 
 
-def _older_opset(ctx: Context, operator: str) -> str:
-    """The remedy for an operator that an older opset writes as simpler ones; empty for others."""
-    bench = ctx.workbench
-    since = COMPOSITE.get(operator)
-    if since is None or bench.onnx()["opset"] < since:
-        return ""
-    if bench.is_onnx:
-        return f"{operator} exists since opset {since}: export the model again at {since - 1} or below."
-    return (
-        f"{operator} exists since opset {since}: below it, the exporter writes simpler operators. Find "
-        f"the opset to pin: pytest-frictionless opset {bench.relative_path} --try {since - 5}..{since}"
-    )
-
-
 def _finding(rejection: RejectionRecord, engine: str) -> Finding:
     subject = rejection["operator"] or rejection["node"] or "the graph"
     verb = "is unknown to" if rejection["kind"] == "unknown" else "is rejected by"
@@ -85,9 +65,6 @@ def _finding(rejection: RejectionRecord, engine: str) -> Finding:
         name=f"{stack} > {rejection['node']}" if stack else rejection["node"],
         operator=rejection["operator"], metadata=rejection["metadata"],
     )  # fmt: skip
-    if rejection["kind"] == "crash":  # no refusal: nobody knows whether it would be taken
-        message = f"{rejection['reason'].splitlines()[0]}: {subject} is not judged"
-        return Finding(code="FR003", message=message, place=place)
     return Finding(
         code="FR505" if undecided else CODES_OF[rejection["kind"]],
         severity=Severity.SKIP if undecided else Severity.ERROR,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from pytest_frictionless.knowledge.opsets import COMPOSITE
 from pytest_frictionless.settings.model import Opset
 from pytest_frictionless.workbench.workbench import Workbench
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_frictionless.artifacts import ExecutionRecord
+    from pytest_frictionless.finding import Finding
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.store import Artifact
 
@@ -28,6 +31,22 @@ def at_opset(bench: Workbench, version: int) -> Workbench:
     converts = bench.is_onnx and bench.onnx()["opset"] != version
     kind = ConvertedWorkbench if converts else Workbench
     return kind(bench.shop, bench.checkpoint, bench.name, spec)
+
+
+def with_older_opset(bench: Workbench, finding: Finding) -> Finding:
+    """A refusal of an operator that an older opset writes as simpler ones, with that way out."""
+    operator = finding.place.operator if finding.place else ""
+    since = COMPOSITE.get(operator)
+    if since is None or bench.onnx()["opset"] < since:
+        return finding
+    way = (
+        f"{operator} exists since opset {since}: export the model again at {since - 1} or below."
+        if bench.is_onnx
+        else f"{operator} exists since opset {since}: below it, the exporter writes simpler operators. "
+        f"Find the opset to pin: pytest-frictionless opset {bench.relative_path} "
+        f"--try {since - 5}..{since}"
+    )
+    return replace(finding, remedy="\n".join(filter(None, [way, finding.remedy])))
 
 
 class ConvertedWorkbench(Workbench):
