@@ -163,7 +163,10 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502)."""
+    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502).
+
+    "crash" (FR003) and "time" (FR001) are no refusals: nobody knows whether it would be taken.
+    """
     operator: str
     node: str
     """Name of the node; of its first output where it has none; of the input for kind "type"."""

@@ -175,6 +175,10 @@ class Workbench:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
+    def versions(self) -> dict[str, int]:
+        """Opset, IR version and number of nodes as written, whether or not the file is valid."""
+        return self._onnx_step("onnx_convert:versions", {}).record
+
     def lost_symbol(self) -> tuple[str, Place] | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         record = self._onnx_step("onnx_file:lost_symbol", {}).record
