@@ -55,7 +55,7 @@ class ConvertedWorkbench(Workbench):
     def _converted(self) -> Artifact:
         arguments = {"path": str(self.checkpoint.path), "opset": self.pinned_opset}
         keyed = [super()._onnx_digest, self.pinned_opset]
-        return self._step("onnx_convert:convert", arguments, keyed=keyed)
+        return self.fetch("onnx_convert:convert", arguments, keyed=keyed)
 
     def onnx_path(self) -> Path:
         """The converted file."""
@@ -68,7 +68,7 @@ class ConvertedWorkbench(Workbench):
     def reference(self, point: ShapePoint) -> Artifact:
         """Outputs of the file before conversion at these sizes."""
         arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
-        return self._step(
+        return self.fetch(
             "onnx_convert:reference", {"path": str(self.checkpoint.path), **arguments},
             keyed=[super()._onnx_digest, self._samples_digest()], keep=arguments,
         )  # fmt: skip
