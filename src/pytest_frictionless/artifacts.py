@@ -48,6 +48,18 @@ class SourceRecord(TypedDict):
     """Folder of the repository: Python files below it count as the user's own."""
 
 
+class UnshapedRecord(TypedDict):
+    """An input or output of an ONNX file whose shape ONNX cannot use."""
+
+    name: str
+    role: str
+    """"input" or "output"."""
+    what: str
+    """"no shape", or the axis and its size."""
+    shape: list[int | str]
+    """What its axes could be; empty where nothing suggests it."""
+
+
 class WeightsRecord(TypedDict):
     """What is inside a checkpoint."""
 
@@ -60,6 +72,12 @@ class WeightsRecord(TypedDict):
     """Names of tensors holding NaN or infinity, at most 20."""
     missing: list[str]
     unexpected: list[str]
+    renamed: NotRequired[list[list[str]]]
+    """Pairs of a missing name and the name in the file of what could be that weight."""
+    unread: NotRequired[list[str]]
+    """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
+    layers: NotRequired[list[list[str]]]
+    """Outermost layers that bare weights belong to; below a common one, those inside, too."""
     notes: list[str]
     """What was done to read it, as "stripped the prefix 'module.'"."""
     inputs: list[InputRecord]
@@ -72,6 +90,8 @@ class WeightsRecord(TypedDict):
     """Whether `inputs` is what the file says of itself, and not a guess."""
     external: list[str]
     """Further files that hold weights."""
+    unshaped: NotRequired[list[UnshapedRecord]]
+    """Inputs and outputs of an ONNX file that onnx.checker refuses for their shape."""
 
 
 class OnnxRecord(TypedDict):
@@ -143,7 +163,10 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported", "unknown", "type" or "builder": what remains to be said of unheard words."""
+    """"unsupported", "unknown", "type" or "builder": what remains to be said of unheard words.
+
+    "crash" (FR003) and "time" (FR001) are no refusals: nobody knows whether it would be taken.
+    """
     operator: str
     node: str
     """Name of the node; of its first output where it has none; of the input for kind "type"."""

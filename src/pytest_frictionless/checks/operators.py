@@ -18,6 +18,7 @@ from pytest_frictionless.knowledge.evidence import (
 from pytest_frictionless.knowledge.fragile import fragilities
 from pytest_frictionless.knowledge.operators import published
 from pytest_frictionless.place import place_of_node
+from pytest_frictionless.workbench.repinned import with_older_opset
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def run(ctx: Context) -> Iterator[Finding]:
     refused = record["rejections"] or _refused_by_builder(ctx)
     for rejection in refused:
         target = bench.shop.settings.target
-        yield _of_a_plugin(rejection, engine, plugins) or finding_of(
+        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
             rejection, engine=engine, target=target, plugins=plugins
         )
+        yield with_older_opset(bench, finding)
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",

@@ -95,11 +95,12 @@ def _is_refused_somewhere(name: str) -> bool:
 def _print_table(console: Console, names: list[str]) -> None:
     from rich.table import Table
 
-    table = Table("operator", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("operator", no_wrap=True)
     for each in tables():
-        table.add_column(f"TensorRT {each.tensorrt}")
-    table.add_column(f"{measured_with()}: built", justify="right")
-    table.add_column("refused for")
+        table.add_column(f"TensorRT {each.tensorrt}", no_wrap=True)
+    table.add_column(f"{measured_with()}: built", justify="right", no_wrap=True)
+    table.add_column("refused for", no_wrap=True, overflow="ellipsis", ratio=1)
     for name in names:
         rows = {row.tensorrt: row for row in history(name)}
         cells, last = [], "-"

@@ -19,7 +19,10 @@ OF_NVIDIA = "@nvidia"
 UNNAMED = "unnamed"
 """Id of a cause that the table does not hold: the engine's own words are all there is."""
 
-_CODES_OF_KINDS = {"unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504"}
+_CODES_OF_KINDS = {
+    "unsupported": "FR501", "builder": "FR502", "unknown": "FR503", "type": "FR504",
+    "crash": "FR003", "time": "FR001",
+}  # fmt: skip
 _WEIGHT_LIKE = "a tensor"
 
 

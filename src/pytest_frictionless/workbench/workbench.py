@@ -187,6 +187,10 @@ class Workbench:
         names = dict.fromkeys([*self.shop.settings.plugins, *self.spec.plugins])
         return [self.shop.root / name for name in names]
 
+    def versions(self) -> dict[str, int]:
+        """Opset, IR version and number of nodes as written, whether or not the file is valid."""
+        return self._onnx_step("onnx_convert:versions", {}).record
+
     def lost_symbol(self) -> tuple[str, Place] | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         record = self._onnx_step("onnx_file:lost_symbol", {}).record
