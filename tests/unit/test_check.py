@@ -93,6 +93,9 @@ def test_severities_fail_warn_and_skip() -> None:
     verdict = examiner(one := check("one", SKIP)).verdict(one)
     assert verdict.skip == "FR706 no kernel"
     assert verdict.findings == ()
+    verdict = examiner(one := check("one", SKIP, WARNING)).verdict(one)
+    assert verdict.skip == "FR706 no kernel"
+    assert verdict.findings == (WARNING,)
     verdict = examiner(one := check("one", SKIP, ERROR)).verdict(one)
     assert not verdict.skip
     assert verdict.findings == (ERROR,)

@@ -333,4 +333,5 @@ def _rejection(origin: Origin, reason: str) -> RejectionRecord:
     return {
         "stage": "build", "kind": build_kind(reason), "operator": origin.operator, "node": origin.node,
         "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
+        "domain": origin.domain, "attributes": origin.attributes,
     }  # fmt: skip

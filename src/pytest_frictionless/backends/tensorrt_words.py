@@ -59,7 +59,7 @@ def reason(desc: str, *, engine: str, hints: Iterable[str] = ()) -> str:
         engine: Flavour and version, for texts that name nothing.
         hints: Log texts that may say more than an empty error.
     """
-    if desc.startswith("Invalid Node - "):
+    if desc.startswith("Invalid Node - ") and "\n" in desc:
         desc = desc.partition("\n")[2]
     text = _after_condition(clean(desc))
     quoted = _QUOTED.search(text)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ExecutionRecord,
         InputRecord,
         OnnxRecord,
+        OperatorRecord,
         ParseRecord,
         RejectionRecord,
         RoundRecord,
@@ -175,6 +176,17 @@ class Workbench:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
+    def operators(self) -> list[OperatorRecord]:
+        """Every operator that the ONNX file uses, once."""
+        made = self._onnx_step("onnx_operators:operators", {})
+        return cast("list[OperatorRecord]", made.record["operators"])
+
+    @property
+    def plugin_files(self) -> list[Path]:
+        """TensorRT plugins of the repository and of this model, in the order they are loaded."""
+        names = dict.fromkeys([*self.shop.settings.plugins, *self.spec.plugins])
+        return [self.shop.root / name for name in names]
+
     def versions(self) -> dict[str, int]:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
         return self._onnx_step("onnx_convert:versions", {}).record
@@ -278,6 +290,10 @@ class Workbench:
         # The reference is named by its content, and a point by its sizes.
         keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
         path = str(self.onnx_path())
+        if step.startswith("engine:") and (files := self.plugin_files):
+            arguments = {**arguments, "plugins": [str(file) for file in files]}
+            present = [digest([f], memo=self.shop.store.memo) for f in files if f.is_file()]
+            keyed = [keyed, [file.name for file in files], present]
         return self.fetch(
             step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
         )
