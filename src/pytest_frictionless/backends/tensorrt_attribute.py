@@ -7,22 +7,16 @@ reason, or not at all; where no name is said, beginnings of the graph are built 
 
 from __future__ import annotations
 
-import ctypes
-import faulthandler
-import json
-import os
 import re
-import select
-import signal
-import sys
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut, require, tensorrt
 from pytest_frictionless.backends.onnx_origin import Origin, inline
 from pytest_frictionless.backends.tensorrt_build import run
 from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +24,7 @@ if TYPE_CHECKING:
     import onnx
 
     from pytest_frictionless.artifacts import NetworkTensor, RejectionRecord
+    from pytest_frictionless.backends.trial import Report
 
 _POINTS = (1, 0, 2)
 """Where the model is frozen, in this order: opt, min, max."""
@@ -39,8 +34,6 @@ _CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consum
 _WHOLE_MODEL = re.compile(r"Cannot compile for target")
 """Words about the types of all nodes, as BF16 on compute capability 7.5: no node is to blame."""
 _MOST_CANDIDATES = 4
-_DIE_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,58 +98,25 @@ class _Search:
 
     def build(self, model: onnx.ModelProto, profile: Mapping[str, Any] | None = None) -> _Trial:
         """Build in a process of its own: some models crash the builder."""
-        receiver, sender = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                faulthandler.disable()  # a crash is an answer here
-                if sys.platform == "linux":
-                    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-                with os.fdopen(sender, "w") as report:
-                    self._report(model, profile, report)
-            finally:
-                os._exit(0)
-        os.close(sender)
-        fields: dict[str, Any] = {"parsed": False, "built": False, "errors": [], "tensors": {}}
-        for line in self._read(receiver, child).splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                fields.update(json.loads(line))
-        _, status = os.waitpid(child, 0)
+        ending = ask(lambda report: self._report(model, profile, report), deadline=self.deadline)
+        fields = {"parsed": False, "built": False, "errors": [], "tensors": {}, **ending.fields}
         if not fields["built"] and not fields["errors"]:
-            # SIGKILL comes from the budget above, or from the kernel for want of memory.
-            crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL
-            ending = signal.Signals(os.WTERMSIG(status)).name if crashed else "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} crashed while building: {ending}"]
-            fields["parsed"] = fields["parsed"] and crashed
+            word = ending.crash or "no answer"
+            fields["errors"] = [f"{tensorrt.engine_name()} crashed while building: {word}"]
+            fields["parsed"] = fields["parsed"] and bool(ending.crash)
         return _Trial(**fields)
 
-    def _read(self, receiver: int, child: int) -> bytes:
-        """What the child writes; it is stopped where the budget ends before."""
-        said = b""
-        with os.fdopen(receiver, "rb", buffering=0) as pipe:
-            while True:
-                left = max(self.deadline - time.monotonic(), 0)
-                if not select.select([pipe], [], [], left)[0]:
-                    os.kill(child, signal.SIGKILL)
-                    return said
-                part = pipe.read(65536)
-                if not part:
-                    return said
-                said += part
-
     def _report(
-        self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: IO[str]
+        self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: Report
     ) -> None:
         reading = tensorrt.read(model.SerializeToString(), self.path)
         tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
-        report.write(json.dumps({"parsed": reading.parsed, "tensors": tensors}) + "\n")
-        report.flush()
+        report({"parsed": reading.parsed, "tensors": tensors})
         attempt = run(
             reading, profiles=[{"name": "trial", **profile}] if profile else [],
             compute_capabilities=self.capabilities,
         )  # fmt: skip
-        outcome = {"built": attempt.plan is not None, "errors": attempt.errors}
-        report.write(json.dumps(outcome) + "\n")
+        report({"built": attempt.plan is not None, "errors": attempt.errors})
 
     def records(self) -> list[RejectionRecord]:
         order = {name: i for i, name in enumerate(self.origins)}
