@@ -198,3 +198,35 @@ class BuildRecord(TypedDict):
     dropped_profiles: list[str]
     profile_errors: NotRequired[bool]
     """Whether the errors are about the profiles, and not about the model."""
+
+
+class FailureRecord(TypedDict):
+    """What a reproducer must show: a smaller model that fails otherwise is none."""
+
+    stage: str
+    """"parse", "build", "crash" or "parity"."""
+    kind: str
+    """As in RejectionRecord; "profile" where shapes must stay dynamic."""
+    operator: str
+    node: str
+    stack: list[str]
+    reason: str
+    error_code: str
+    """The parser's code; the name of the signal for a crash."""
+
+
+class ReproducerRecord(TypedDict):
+    """The smallest model that was found to fail in the same way."""
+
+    nodes: int
+    """Number of its nodes, those in bodies too; 0 where none was found."""
+    of: int
+    """Number of nodes of the model."""
+    asked: int
+    """Number of models that the engine was asked about."""
+    complete: bool
+    """False where the time ended before every node was tried."""
+    operators: list[str]
+    seconds: float
+    why: str
+    """Why there is none, where that is known."""

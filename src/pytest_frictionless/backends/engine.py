@@ -28,7 +28,7 @@ def build(
     """
     del memory
     record = tensorrt_build.build(
-        path, profiles=[_with_values(each) for each in profiles],
+        path, profiles=[with_values(each) for each in profiles],
         compute_capabilities=compute_capabilities, plan_path=str(Path(folder) / PLAN),
         precision=precision,
     )  # fmt: skip
@@ -45,12 +45,12 @@ def attribute(
     """The nodes that the builder refuses although they parse."""
     del memory, folder
     rejections = tensorrt_attribute.attribute(
-        path, profile=_with_values(profile), compute_capabilities=compute_capabilities
+        path, profile=with_values(profile), compute_capabilities=compute_capabilities
     )
     return {"rejections": rejections}
 
 
-def _with_values(profile: dict[str, Any]) -> dict[str, Any]:
+def with_values(profile: dict[str, Any]) -> dict[str, Any]:
     """The profile with the values of shape tensors at min, opt and max.
 
     A shape tensor is an input whose values are sizes: TensorRT wants their range too.

@@ -69,7 +69,7 @@ def attribute(
     search = _Search(path, compute_capabilities, time.monotonic() + budget_s)
     model, search.origins = inline(onnx.load(path, load_external_data=False))
     for point in _POINTS if profile.get("inputs") or profile.get("values") else _POINTS[:1]:
-        frozen = _freeze(model, profile, point)
+        frozen = freeze(model, profile, point)
         trial = search.build(frozen)
         if trial.is_refusal:
             search.name_all(frozen, trial)
@@ -152,10 +152,10 @@ class _Search:
         self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None = None
     ) -> Iterator[tuple[str, bool, list[str]]]:
         """Nodes to blame, the likeliest first; whether that is proved; what is said of them."""
-        named = _named(model, trial.errors)[:_MOST_CANDIDATES]
-        yield from ((name, False, trial.errors) for name in named)
+        quoted = named(model, trial.errors)[:_MOST_CANDIDATES]
+        yield from ((name, False, trial.errors) for name in quoted)
         found, words = self._bisect(model, trial, profile)
-        yield from ((name, len(found) == 1, words) for name in found if name not in named)
+        yield from ((name, len(found) == 1, words) for name in found if name not in quoted)
 
     def _bisect(
         self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None
@@ -189,7 +189,7 @@ class _Search:
         ], words
 
 
-def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
+def freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
     """The model with the shapes, and the contents of shape tensors, of one point of the profile."""
     import onnx
     from onnx import helper
@@ -212,7 +212,7 @@ def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> o
     return frozen
 
 
-def _named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
+def named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
     """Nodes that the builder's words name, longest name first.
 
     Layers are called as their node, with `_2` or `_OutputLayer` behind it; tensors as in the file.
@@ -256,7 +256,9 @@ def _without(
         known = tensors.get(tensor)
         # A size that depends on values (-1) is 1 here: it broadcasts with everything.
         return known and onnx_cut.StandIn(
-            elem_type=_elem_type(known), dims=[max(size, 1) for size in known["shape"]], exact=True
+            elem_type=elem_type_of(known),
+            dims=[max(size, 1) for size in known["shape"]],
+            exact=True,
         )
 
     onnx_cut.cut(rest, name, stand_in, quantise=True)
@@ -267,10 +269,11 @@ def _without(
 def _value(name: str, tensor: NetworkTensor) -> onnx.ValueInfoProto:
     from onnx import helper
 
-    return helper.make_tensor_value_info(name, _elem_type(tensor), None)
+    return helper.make_tensor_value_info(name, elem_type_of(tensor), None)
 
 
-def _elem_type(tensor: NetworkTensor) -> int:
+def elem_type_of(tensor: NetworkTensor) -> int:
+    """TensorProto.DataType of a tensor of a network."""
     from onnx import TensorProto
 
     spelled = tensor["dtype"].upper()

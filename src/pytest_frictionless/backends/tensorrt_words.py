@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 _NOISE = (
     # Nearly every error on a machine without a GPU is followed by this one; it says nothing.
@@ -101,3 +101,22 @@ def is_profile_error(errors: Iterable[str]) -> bool:
 def is_memory_error(errors: Iterable[str]) -> bool:
     """True where the build ran out of memory; "no implementation" alone does not say so."""
     return any(_MEMORY.search(text) for text in errors)
+
+
+_WORD = re.compile(r"[\w./:-]*\w")
+_FUSED = re.compile(r"\{ForeignNode\[.*?\]\}")
+_LIST = re.compile(r"\[[#,\s-]*\]")
+
+
+def same_words(text: str, names: Container[str]) -> str:
+    """What is left of a text when names of the model and numbers are taken out of it.
+
+    Two refusals are the same where this is: a part of a model has other sizes, and names fewer nodes.
+    """
+
+    def bare(match: re.Match[str]) -> str:
+        word = match[0]
+        stem = re.sub(r"_\d+$|_\w*Layer$", "", word.removeprefix("node_of_"))
+        return "*" if word in names or stem in names else re.sub(r"\d+", "#", word)
+
+    return _LIST.sub("[#]", _WORD.sub(bare, _FUSED.sub("ForeignNode", text)))

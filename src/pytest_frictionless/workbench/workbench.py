@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         BuildRecord,
         CaptureRecord,
         ExecutionRecord,
+        FailureRecord,
         InputRecord,
         OnnxRecord,
         ParseRecord,
@@ -228,6 +229,24 @@ class Workbench:
         made = self._onnx_step("engine:attribute", arguments, self._samples_digest())
         return cast("list[RejectionRecord]", made.record["rejections"])
 
+    def reproducer(
+        self, failure: FailureRecord, *, profile: str = "", seconds: float = 0
+    ) -> Artifact:
+        """The fewest nodes that fail in the same way, as a model and a script that shows it.
+
+        Args:
+            failure: What must be shown.
+            profile: The profile whose sizes the model is given; none for what needs no sizes.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        arguments = {
+            "name": self.relative_path, "failure": failure,
+            "profile": self.tensorrt_profile(profile) if profile else None,
+            "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        return self._onnx_step("reduce:engine", arguments, self._samples_digest())
+
     def tensorrt_profile(self, name: str) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
         profile = self.profiles[name]
@@ -301,9 +320,9 @@ def _tools(step: str) -> dict[str, str]:
     room = step.partition(":")[0]
     if room.startswith("torch"):
         return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room == "engine":
+    if room in ("engine", "reduce"):
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
-        return {**installed(*TENSORRT, "onnx"), **asked}
+        return {**installed(*TENSORRT, "onnx", "onnxruntime"), **asked}
     return installed("onnx", "onnxruntime", "numpy")
 
 
