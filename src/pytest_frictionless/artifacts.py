@@ -230,3 +230,32 @@ class ReproducerRecord(TypedDict):
     seconds: float
     why: str
     """Why there is none, where that is known."""
+
+
+class TraceRecord(TypedDict):
+    """What eager torch computed on its way; each number is that of an array, -1 for none."""
+
+    modules: dict[str, int]
+    """Output of each module that is called once, by its path."""
+    operators: list[list[Any]]
+    """[path of the innermost module, name as "aten.gelu.default", number], in order."""
+    calls: dict[str, int]
+    outputs: int
+
+
+class DivergenceRecord(ReproducerRecord):
+    """The first node whose numbers are not those of the reference."""
+
+    place: dict[str, Any] | None
+    """Fields of a Place."""
+    tensor: str
+    difference: float
+    """Largest absolute difference of the tensor."""
+    before: float
+    """Largest absolute difference of what the nodes are given."""
+    compared: int
+    """Number of tensors that the reference has a counterpart of."""
+    method: str
+    """How the reference's values were had, in words."""
+    blame: str
+    """Whose fault the difference is, by a third opinion; empty where there is none."""

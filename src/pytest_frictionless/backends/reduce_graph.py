@@ -54,6 +54,7 @@ class Whole:
         *,
         folder: str,
         points: Sequence[Constants] = (),
+        quantise: bool = True,
     ) -> None:
         self.model = model
         self.facts = facts
@@ -83,6 +84,8 @@ class Whole:
             self.nodes, self.maker, self.initializers, facts, folder=folder,
             opsets={each.domain: each.version for each in model.opset_import},
         )  # fmt: skip
+        self.quantise = quantise
+        """Whether a tensor of a quantised type is made of floats, as TensorRT wants it."""
         self.points = points
         """Constants where the shapes are frozen at min, opt and max; empty where they are frozen."""
 
@@ -160,7 +163,7 @@ class Whole:
         fact = self.facts.get(name)
         if fact is None:
             return False
-        narrow = fact.elem_type in onnx_cut.QUANTISED and name in self.maker
+        narrow = self.quantise and fact.elem_type in onnx_cut.QUANTISED and name in self.maker
         source = f"{name}__float" if narrow else name
         elem_type = 1 if narrow else fact.elem_type
         dims: list[Any] = list(fact.dims)
@@ -183,7 +186,8 @@ class Whole:
             used = [n for n in names if n in self.outputs or self.readers.get(n)] or names[:1]
             for name in used:
                 fact = self.facts.get(name)
-                if name not in read and not (fact and fact.elem_type in onnx_cut.QUANTISED):
+                narrow = self.quantise and fact and fact.elem_type in onnx_cut.QUANTISED
+                if name not in read and not narrow:
                     yield name
 
 

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.finding import Finding, Severity
@@ -32,6 +32,7 @@ def with_reproducer(
     *,
     question: str,
     notes: list[str],
+    tell: Callable[[Finding, dict[str, Any]], Finding] = lambda finding, _record: finding,
 ) -> Finding:
     """The finding with its reproducer, where one is wanted and found; else it is handed back.
 
@@ -41,6 +42,7 @@ def with_reproducer(
         make: Makes the artifact within so many seconds.
         question: The check with its profile and point: the end of the folder's name.
         notes: Takes why there is none, where one was looked for.
+        tell: Adds to the finding what the search found out, which it may without a reproducer.
     """
     seconds = bench.shop.settings.limits.reduce_s
     unwanted = finding.severity is not Severity.ERROR or finding.code in bench.spec.ignore
@@ -52,6 +54,7 @@ def with_reproducer(
         # The finding stands, whatever becomes of the search.
         notes.append(f"no reproducer for {finding.code}: {failed}")
         return finding
+    finding = tell(finding, made.record)
     if not made.record["nodes"]:
         why = made.record["why"] or f"no smaller model fails so, by {seconds:g} s of search"
         notes.append(f"no reproducer for {finding.code}: {why}")

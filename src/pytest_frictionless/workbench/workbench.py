@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pytest_frictionless.workbench.store import Artifact, Store
 
 BACKENDS = "pytest_frictionless.backends"
+_NAMED = ("reference", "point", "trace")
+"""Arguments that a key holds in another form: files by their content, a point by its sizes."""
 TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
 PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
 PRELOAD_TORCH = ("torch", "numpy", "onnx")
@@ -247,6 +249,28 @@ class Workbench:
         }  # fmt: skip
         return self._onnx_step("reduce:engine", arguments, self._samples_digest())
 
+    def divergence(self, point: ShapePoint, *, finite: bool, seconds: float) -> Artifact:
+        """The first node whose numbers are not those of the reference, alone in a model.
+
+        Args:
+            point: The sizes.
+            finite: Look for the first NaN or infinity, and not for a difference.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        own = {"inputs": self.inputs, "sizes": dict(point.sizes)}
+        traced = None
+        if not self.is_onnx and not finite:
+            traced = self._torch_step("torch_trace:trace", own)
+        arguments = {
+            **own, "name": self.relative_path, "finite": finite,
+            "tolerance": self.spec.tolerance.model_dump() if self.spec.tolerance else {},
+            "trace": str(traced.folder / "trace.npz") if traced else None,
+            "traced": traced.record if traced else None,
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        keyed = [traced.digest if traced else "", self._samples_digest()]
+        return self._onnx_step("reduce_parity:parity", arguments, keyed)
+
     def tensorrt_profile(self, name: str) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
         profile = self.profiles[name]
@@ -272,8 +296,7 @@ class Workbench:
         return self._step(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
 
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
-        # The reference is named by its content, and a point by its sizes.
-        keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
+        keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
         return self._step(
             step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
