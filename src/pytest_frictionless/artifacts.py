@@ -123,6 +123,8 @@ class ComparisonRecord(TypedDict):
     reference_not_finite: int
     rtol: float
     atol: float
+    scale: float
+    """Largest finite magnitude of the reference."""
 
 
 class ExecutionRecord(TypedDict):
@@ -200,62 +202,60 @@ class BuildRecord(TypedDict):
     """Whether the errors are about the profiles, and not about the model."""
 
 
-class FailureRecord(TypedDict):
-    """What a reproducer must show: a smaller model that fails otherwise is none."""
+class EngineRunRecord(TypedDict):
+    """One run of an engine on a GPU at one shape point."""
 
-    stage: str
-    """"parse", "build", "crash" or "parity"."""
-    kind: str
-    """As in RejectionRecord; "profile" where shapes must stay dynamic."""
-    operator: str
-    node: str
-    stack: list[str]
-    reason: str
-    error_code: str
-    """The parser's code; the name of the signal for a crash."""
-
-
-class ReproducerRecord(TypedDict):
-    """The smallest model that was found to fail in the same way."""
-
-    nodes: int
-    """Number of its nodes, those in bodies too; 0 where none was found."""
-    of: int
-    """Number of nodes of the model."""
-    asked: int
-    """Number of models that the engine was asked about."""
-    complete: bool
-    """False where the time ended before every node was tried."""
-    operators: list[str]
-    seconds: float
-    why: str
-    """Why there is none, where that is known."""
+    engine: str
+    gpu: str
+    sizes: dict[str, int]
+    workspace_mib: float
+    """Device memory of the execution context, beside weights and inputs."""
+    comparisons: list[ComparisonRecord]
+    unwritten: dict[str, int]
+    """Elements that the engine left as they were, by output."""
+    unsteady: dict[str, float]
+    """Largest difference of two runs on the same input, by output."""
+    absent: list[str]
+    """Outputs of the ONNX file that the engine does not have."""
 
 
-class TraceRecord(TypedDict):
-    """What eager torch computed on its way; each number is that of an array, -1 for none."""
+class CellRequest(TypedDict):
+    """What is measured: one profile of an engine at one shape point."""
 
-    modules: dict[str, int]
-    """Output of each module that is called once, by its path."""
-    operators: list[list[Any]]
-    """[path of the innermost module, name as "aten.gelu.default", number], in order."""
-    calls: dict[str, int]
-    outputs: int
+    name: str
+    profile: int
+    sizes: dict[str, int]
 
 
-class DivergenceRecord(ReproducerRecord):
-    """The first node whose numbers are not those of the reference."""
+class CellRecord(TypedDict):
+    """One cell in one process."""
 
-    place: dict[str, Any] | None
-    """Fields of a Place."""
-    tensor: str
-    difference: float
-    """Largest absolute difference of the tensor."""
-    before: float
-    """Largest absolute difference of what the nodes are given."""
-    compared: int
-    """Number of tensors that the reference has a counterpart of."""
-    method: str
-    """How the reference's values were had, in words."""
-    blame: str
-    """Whose fault the difference is, by a third opinion; empty where there is none."""
+    samples_ms: list[float]
+    """GPU milliseconds of one inference: as a CUDA graph where `captured`, else launched plainly."""
+    count: int
+    """Samples taken; `samples_ms` holds at most 1,000 of them."""
+    captured: bool
+    uncaptured: str
+    """Why it is no CUDA graph; empty where it is."""
+    plain_ms: float
+    """Median of plain launches."""
+    host_ms: float
+    """Median CPU time of one plain launch."""
+    warm_up_s: float
+    workspace_mib: float
+    """Device memory of the execution context: activations and scratch."""
+    used_mib: float
+    """Device memory in use more than before the engine was loaded, by all there is in the process."""
+    watch: dict[str, Any]
+    """What NVML saw: see `nvml.Watch.record`."""
+
+
+class RoundRecord(TypedDict):
+    """One round: every cell of an engine measured once, in one fresh process."""
+
+    engine: str
+    gpu: dict[str, Any]
+    """As `nvml.facts` tells it."""
+    compute_capability: str
+    weights_mib: float | None
+    cells: dict[str, CellRecord]

@@ -10,6 +10,7 @@ from pytest_frictionless.errors import MissingDependency
 EXTRAS = {
     "torch": "torch", "onnxscript": "torch", "safetensors": "torch", "transformers": "huggingface",
     "onnx": "onnx", "onnxruntime": "onnx", "numpy": "onnx", "ml_dtypes": "onnx",
+    "cuda.core": "gpu", "pynvml": "gpu",
 }  # fmt: skip
 """The extra of pytest-frictionless that brings each package."""
 
@@ -19,6 +20,6 @@ def require(package: str, *, purpose: str) -> Any:
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        if error.name != package.partition(".")[0]:
+        if error.name not in (package, package.partition(".")[0]):
             raise
         raise MissingDependency(package, purpose=purpose, extra=EXTRAS[package]) from error

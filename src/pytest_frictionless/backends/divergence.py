@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import ComparisonRecord, DivergenceRecord, TraceRecord
+    from pytest_frictionless.artifacts import ComparisonRecord
     from pytest_frictionless.backends.numbers import Array
     from pytest_frictionless.backends.reduce_graph import Part
+    from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord
 
 OPTIMISED = "ONNX Runtime with its optimisations against the same nodes without"
 EAGER = "what eager torch computes in the same module and operator"

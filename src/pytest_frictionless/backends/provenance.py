@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import TraceRecord
+    from pytest_frictionless.reproduce.records import TraceRecord
 
 CLASS_HIERARCHY = "pkg.torch.onnx.class_hierarchy"
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import FailureRecord, ReproducerRecord
     from pytest_frictionless.backends.reduce_graph import Part
+    from pytest_frictionless.reproduce.records import FailureRecord, ReproducerRecord
 
 MODEL, SCRIPT = "model.onnx", "reproduce.py"
 _POINTS = (1, 0, 2)

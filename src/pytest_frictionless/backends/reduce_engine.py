@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import FailureRecord
     from pytest_frictionless.backends.reduce_graph import Part
     from pytest_frictionless.backends.trial import Report
+    from pytest_frictionless.reproduce.records import FailureRecord
 
 PARSE_S = 5
 SHARE = 0.5

@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import (
-        ComparisonRecord,
-        DivergenceRecord,
-        InputRecord,
-        TraceRecord,
-    )
+    from pytest_frictionless.artifacts import ComparisonRecord, InputRecord
     from pytest_frictionless.backends.numbers import Array
+    from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord
 
 
 def parity(

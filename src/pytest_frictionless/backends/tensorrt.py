@@ -83,7 +83,7 @@ def load(wanted: str | None = None) -> Any:
 
 
 @functools.cache
-def _log() -> Any:
+def log() -> Any:
     """The one log of this process: TensorRT keeps the first it is given and ignores others."""
     trt = load()
     logger: Any = trt.ILogger
@@ -134,19 +134,24 @@ class Reading:
 
 def logged(*severities: str) -> list[str]:
     """Log texts of these severities since the last model was read, cleaned, each once."""
-    texts = (clean(text) for severity, text in _log().messages if severity in severities)
+    texts = (clean(text) for severity, text in log().messages if severity in severities)
     return [text for text in dict.fromkeys(texts) if text]
+
+
+def forget_log() -> None:
+    """Start the log anew."""
+    log().messages.clear()
 
 
 def read(source: str | bytes, path: str = "") -> Reading:
     """Parse a file, or the bytes of a model whose external data lies beside `path`."""
-    trt, log = load(), _log()
-    log.messages.clear()
-    builder = trt.Builder(log)
+    trt = load()
+    forget_log()
+    builder = trt.Builder(log())
     # TensorRT 10 knows weakly typed networks; TensorRT-RTX and TensorRT 11 only strongly typed ones.
     explicit = getattr(trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
     network = builder.create_network(0 if explicit is None else 1 << int(explicit))
-    parser = trt.OnnxParser(network, log)
+    parser = trt.OnnxParser(network, log())
     parsed = (
         parser.parse_from_file(source)
         if isinstance(source, str)

@@ -14,7 +14,8 @@ from pytest_frictionless.backends.torch_load import subject_of
 from pytest_frictionless.backends.torch_reference import array_of
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import InputRecord, SourceRecord, TraceRecord
+    from pytest_frictionless.artifacts import InputRecord, SourceRecord
+    from pytest_frictionless.reproduce.records import TraceRecord
 
 TRACE = "trace.npz"
 MOST_BYTES = 1 << 30

@@ -15,7 +15,8 @@ from pytest_frictionless.workbench.sizes import impossible_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import FailureRecord, RejectionRecord
+    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.workbench.store import Artifact
 
 NEEDS_GPU = "cannot be judged on a machine without a GPU"

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from pytest_frictionless.codes import CODES
+from pytest_frictionless.settings.budget import Budget
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
@@ -88,6 +89,17 @@ class Limits(Section):
     )  # fmt: skip
 
 
+class Latency(Section):
+    """How latency is measured on a GPU."""
+
+    rounds: Whole = Field(
+        10, ge=1, le=100, description="Fresh processes that each measure every cell once."
+    )
+    seconds: float = Field(
+        0.3, gt=0, le=60, strict=True, description="Seconds a cell is measured in each of them."
+    )
+
+
 class Bounds(Section):
     """How far a number may be off: `atol + rtol * |reference|`."""
 
@@ -141,6 +153,7 @@ class ModelSpec(Section):
     tolerance: Tolerance | None = Field(
         None, description="How far outputs may be off; chosen by element type where not given."
     )
+    budget: Budget | None = Field(None, description="What the model may cost on the GPU.")
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
@@ -190,6 +203,17 @@ class ModelSpec(Section):
             )
         return tolerance
 
+    @field_validator("budget")
+    @classmethod
+    def _of_known_profiles(cls, budget: Budget | None, info: ValidationInfo) -> Budget | None:
+        if budget is not None:
+            known = info.data.get("profiles") or {"default": None}
+            refuse(
+                (("points", name), f"there is no profile for {name!r}{hint}")
+                for name, hint in budget.unknown_points(known)
+            )
+        return budget
+
     @field_validator("ignore", mode="before")
     @classmethod
     def _known_codes(cls, ignore: Any) -> Any:
@@ -235,6 +259,9 @@ class Settings(Section):
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
+    )
+    latency: Latency = Field(
+        default_factory=Latency, description="How latency is measured on a GPU."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 

@@ -42,11 +42,22 @@ class Limits:
 class Zygote:
     """Parent's end of the process that children are forked from; started at the first fork."""
 
-    def __init__(self, *, cwd: Path) -> None:
+    def __init__(self, *, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
         self._cwd = cwd
+        self._environment = dict(environment or {})
+        self._variants: dict[str, Zygote] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._control: Connection | None = None
+
+    def variant(self, **environment: str) -> Zygote:
+        """The same with other environment variables: some libraries read theirs only as they start."""
+        key = repr(sorted(environment.items()))
+        if key not in self._variants:
+            self._variants[key] = Zygote(
+                cwd=self._cwd, environment={**self._environment, **environment}
+            )
+        return self._variants[key]
 
     def fork(self, *, preload: Sequence[str], log: Path) -> Child:
         """A fresh child that has these modules imported and writes its output to `log`."""
@@ -90,6 +101,8 @@ class Zygote:
 
     def close(self) -> None:
         """End the process; it ends every child that is left."""
+        for variant in self._variants.values():
+            variant.close()
         if self._control is not None:
             self._control.close()
         if self._socket is not None:
@@ -114,6 +127,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", start],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env={**os.environ, **self._environment},
                 start_new_session=True,  # Ctrl-C reaches pytest, which closes its children
             )  # fmt: skip
 
