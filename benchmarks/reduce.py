@@ -4,7 +4,8 @@
 
 The plain way is that of `polygraphy debug reduce --mode bisect`: find the first end of the graph that
 still fails, then the last start, with one fresh process for each model that is tried. It is given the
-same cuts and the same engine; it knows of no node that was named, and stops after the two bisections.
+same cuts and the same engine. It knows of no node that was named, takes any failure for the same one, and
+stops after the two bisections.
 """
 
 from __future__ import annotations
@@ -42,9 +43,13 @@ PROFILE = {
     "sizes": [], "values": {},
 }  # fmt: skip
 LIMIT_S = 60
+KINDS = ("Neg", "Mul", "Neg", "Abs", "Mul")
+"""Nodes that hand a difference on as it is: a sigmoid would swallow it."""
 
 
-def chain(count: int, special: list[onnx.NodeProto], weights: dict[str, Any]) -> onnx.ModelProto:
+def chain(
+    count: int, special: list[onnx.NodeProto], weights: dict[str, Any], *, calm: bool
+) -> onnx.ModelProto:
     """So many nodes in a row with weights, and the special ones, from `in` to `out`, in the middle."""
     nodes, constants, last = [], [], "x"
     for i in range(count - len(special)):
@@ -53,10 +58,10 @@ def chain(count: int, special: list[onnx.NodeProto], weights: dict[str, Any]) ->
                 node.input[:] = [last if name == "in" else name for name in node.input]
             nodes += special
             last = "out"
-        kind = ("Relu", "Mul", "Sigmoid", "Add", "Tanh")[i % 5]
+        kind = KINDS[i % len(KINDS)] if calm else ("Relu", "Mul", "Sigmoid", "Add", "Tanh")[i % 5]
         operands = [last]
         if kind in ("Mul", "Add"):
-            weight = np.full(SHAPE[1:], 1.01, dtype=np.float32)
+            weight = np.full(SHAPE[1:], 0.99 if i % 2 else 1 / 0.99, dtype=np.float32)
             constants.append(numpy_helper.from_array(weight, f"w{i}"))
             operands.append(f"w{i}")
         nodes.append(helper.make_node(kind, operands, [f"t{i}"], name=f"{kind}_{i}"))
@@ -130,7 +135,7 @@ def failure_of(kind: str, path: Path) -> FailureRecord:
 def measure(kind: str, count: int, folder: Path) -> Row:
     """Reduce one model, by the steps of the package and by the plain script."""
     nodes, weights = special(kind)
-    model = chain(count, nodes, weights)
+    model = chain(count, nodes, weights, calm=kind == "numbers differ")
     if kind == "operator refused":
         model.graph.initializer.append(numpy_helper.from_array(np.array([2, 3]), "axes"))
     path = folder / "whole.onnx"
