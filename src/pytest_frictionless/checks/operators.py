@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
@@ -19,6 +20,7 @@ from pytest_frictionless.knowledge.fragile import fragilities
 from pytest_frictionless.knowledge.operators import published
 from pytest_frictionless.place import place_of_node
 from pytest_frictionless.workbench.repinned import with_older_opset
+from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
     from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
     from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
+    from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.workbench.store import Artifact
 
 NEEDS_GPU = "FR505"
 LACKED_BY_RTX = "FR509"
 ONLY_RTX = "TensorRT-RTX"
 """How the engine's name begins where TensorRT-RTX answers."""
+MOST_REPRODUCERS = 3
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -41,13 +46,12 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     engine, plugins = record["engine"], record.get("plugins", [])
-    refused = record["rejections"] or _refused_by_builder(ctx)
-    for rejection in refused:
-        target = bench.shop.settings.target
-        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
-            rejection, engine=engine, target=target, plugins=plugins
-        )
-        yield with_older_opset(bench, finding)
+    refused = record["rejections"]
+    try:
+        refused = refused or _refused_by_builder(ctx)
+    except StepInterrupted as interrupted:
+        raise _crashed(ctx, interrupted) from interrupted
+    yield from _with_reproducers(ctx, refused, engine, plugins)
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",
@@ -78,6 +82,58 @@ def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding
                 evidence=(*rows, *measured_rows(operator)),
                 remedy=str(equivalent_of(operator, "") or ""),
             )
+
+
+def _with_reproducers(
+    ctx: Context,
+    refused: Sequence[RejectionRecord],
+    engine: str,
+    plugins: Sequence[PluginRecord],
+) -> Iterator[Finding]:
+    """Findings, the first of each of a few kinds with a small model that shows it."""
+    shown: set[tuple[str, str]] = set()
+    for rejection in refused:
+        target = ctx.workbench.shop.settings.target
+        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
+            rejection, engine=engine, target=target, plugins=plugins
+        )
+        finding = with_older_opset(ctx.workbench, finding)
+        kind = (rejection["operator"], rejection["kind"])
+        if kind not in shown and len(shown) < MOST_REPRODUCERS:
+            shown.add(kind)
+            place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
+            failure = failure_of(rejection)
+            finding = _reproduced(ctx, finding, failure, place)
+        yield finding
+
+
+def _reproduced(ctx: Context, finding: Finding, failure: FailureRecord, place: str) -> Finding:
+    def make(seconds: float) -> Artifact:
+        profile = next(iter(ctx.workbench.profiles), "")
+        return ctx.workbench.reproducer(failure, profile=profile, seconds=seconds)
+
+    return with_reproducer(ctx.workbench, finding, make, question=place, notes=ctx.notes)
+
+
+def failure_of(rejection: RejectionRecord) -> FailureRecord:
+    """What a reproducer of a refusal must show."""
+    return {
+        "stage": rejection["stage"], "kind": rejection["kind"], "operator": rejection["operator"],
+        "node": rejection["node"], "stack": rejection["stack"], "reason": rejection["reason"],
+        "error_code": rejection["error_code"],
+    }  # fmt: skip
+
+
+def _crashed(ctx: Context, interrupted: StepInterrupted) -> StepInterrupted:
+    """A crash that no node could be blamed for, with a small model that crashes too."""
+    signal = re.search(r"crashed with (SIG\w+)", interrupted.finding.message)
+    if interrupted.finding.code != "FR003" or not signal:
+        return interrupted
+    failure: FailureRecord = {
+        "stage": "crash", "kind": "", "operator": "", "node": "", "stack": [],
+        "reason": interrupted.finding.message, "error_code": signal[1],
+    }  # fmt: skip
+    return StepInterrupted(_reproduced(ctx, interrupted.finding, failure, "operators"))
 
 
 def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:

@@ -79,6 +79,10 @@ class Limits(Section):
     memory_mib: Whole | None = Field(
         None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
     )
+    reduce_s: float = Field(
+        20.0, ge=0, strict=True,
+        description="Seconds for making a small model that fails in the same way; 0 makes none.",
+    )  # fmt: skip
 
 
 class Latency(Section):

@@ -34,11 +34,14 @@ if TYPE_CHECKING:
         SourceRecord,
         WeightsRecord,
     )
+    from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import ModelSpec, Settings
     from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
     from pytest_frictionless.workbench.store import Artifact, Store
 
 BACKENDS = "pytest_frictionless.backends"
+_NAMED = ("reference", "point", "trace")
+"""Arguments that a key holds in another form: files by their content, a point by its sizes."""
 TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
 PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
 PRELOAD_TORCH = ("torch", "numpy", "onnx")
@@ -262,6 +265,46 @@ class Workbench:
         made = self._onnx_step("engine:attribute", arguments, self._samples_digest())
         return cast("list[RejectionRecord]", made.record["rejections"])
 
+    def reproducer(
+        self, failure: FailureRecord, *, profile: str = "", seconds: float = 0
+    ) -> Artifact:
+        """The fewest nodes that fail in the same way, as a model and a script that shows it.
+
+        Args:
+            failure: What must be shown.
+            profile: The profile whose sizes the model is given; none for what needs no sizes.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        arguments = {
+            "name": self.relative_path, "failure": failure,
+            "profile": self.tensorrt_profile(profile) if profile else None,
+            "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        return self._onnx_step("reduce:engine", arguments, self._samples_digest())
+
+    def divergence(self, point: ShapePoint, *, finite: bool, seconds: float) -> Artifact:
+        """The first node whose numbers are not those of the reference, alone in a model.
+
+        Args:
+            point: The sizes.
+            finite: Look for the first NaN or infinity, and not for a difference.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        own = {"inputs": self.inputs, "sizes": dict(point.sizes)}
+        traced = None
+        if not self.is_onnx and not finite:
+            traced = self._torch_step("torch_trace:trace", own)
+        arguments = {
+            **own, "name": self.relative_path, "finite": finite,
+            "tolerance": self.spec.tolerance.model_dump() if self.spec.tolerance else {},
+            "trace": str(traced.folder / "trace.npz") if traced else None,
+            "traced": traced.record if traced else None,
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        keyed = [traced.digest if traced else "", self._samples_digest()]
+        return self._onnx_step("reduce_parity:parity", arguments, keyed)
+
     def tensorrt_profile(self, name: str) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
         profile = self.profiles[name]
@@ -287,8 +330,7 @@ class Workbench:
         return self.fetch(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
 
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
-        # The reference is named by its content, and a point by its sizes.
-        keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
+        keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
         if step.startswith("engine:") and (files := self.plugin_files):
             arguments = {**arguments, "plugins": [str(file) for file in files]}
@@ -363,14 +405,16 @@ def _tools(step: str) -> dict[str, str]:
     room = step.partition(":")[0]
     if room.startswith("torch"):
         return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room.startswith("engine"):
+    if room.startswith("engine") or room == "reduce":
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
-        return {**installed(*TENSORRT, "onnx"), **asked}
+        return {**installed(*TENSORRT, "onnx", "onnxruntime"), **asked}
     return installed("onnx", "onnxruntime", "numpy")
 
 
 @cache
 def _own_digest() -> str:
     """Digest of the steps themselves: a new version of them makes everything anew."""
-    folder = Path(__file__).parent.parent / "backends"
-    return digest(sorted(folder.glob("*.py")), memo=None)
+    package = Path(__file__).parent.parent
+    # Scripts are written out by steps, so they are part of them.
+    files = [*package.glob("backends/*.py"), *package.glob("reproduce/*.py")]
+    return digest(sorted(files), memo=None)
