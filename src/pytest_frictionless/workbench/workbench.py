@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
 from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
-from pytest_frictionless.workbench.sources import version_of
+from pytest_frictionless.workbench.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_frictionless.artifacts import (
         BuildRecord,
@@ -35,37 +31,14 @@ if TYPE_CHECKING:
         WeightsRecord,
     )
     from pytest_frictionless.reproduce.records import FailureRecord
-    from pytest_frictionless.settings.model import ModelSpec, Settings
-    from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
-    from pytest_frictionless.workbench.store import Artifact, Store
+    from pytest_frictionless.settings.model import ModelSpec
+    from pytest_frictionless.workbench.shop import Shop
+    from pytest_frictionless.workbench.store import Artifact
 
-BACKENDS = "pytest_frictionless.backends"
 _NAMED = ("reference", "point", "trace")
 """Arguments that a key holds in another form: files by their content, a point by its sizes."""
-TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
 PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
 PRELOAD_TORCH = ("torch", "numpy", "onnx")
-
-
-def installed(*distributions: str) -> dict[str, str]:
-    """Versions of those that are installed, without importing them."""
-    return {name: version for name in distributions if (version := version_of(name)) is not None}
-
-
-@dataclass(slots=True, kw_only=True)
-class Shop:
-    """What all workbenches of a run share."""
-
-    root: Path
-    """Folder of the repository: factories are imported from it, keys do not hold it."""
-    settings: Settings
-    store: Store
-    zygote: Zygote
-    limits: Limits
-    tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
-    """Told the step and the seconds it has taken, while a step runs."""
-    device: dict[str, Any] = field(default_factory=dict)
-    """What is known of the GPU; asked for once a process."""
 
 
 class Workbench:
@@ -80,8 +53,7 @@ class Workbench:
         self.name = name
         self.checkpoint = checkpoint
         self.spec = spec
-        self._child: Child | None = None
-        self._known: dict[str, Artifact] = {}
+        self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
         self.rounds: list[RoundRecord] = []
         """What was measured on the GPU in this run: see `workbench.gpu.rounds_of`."""
 
@@ -344,77 +316,8 @@ class Workbench:
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
     ) -> Artifact:
         """Find or make one artifact; `keyed` and `keep` are what it depends on."""
-        key = {"of": keyed, "arguments": keep, "tools": _tools(step), "steps": _own_digest()}
-        memo = repr((step, key))
-        if memo not in self._known:
-            name = step.replace(":", "-")
-            self._known[memo] = self.shop.store.fetch(
-                name, key, lambda folder: self._make(step, arguments, folder)
-            )
-        return self._known[memo]
-
-    def measure(
-        self, step: str, arguments: Mapping[str, Any], **environment: str
-    ) -> dict[str, Any]:
-        """Carry out a step whose answer is never kept, in a process of its own.
-
-        `environment` holds variables that the process starts with.
-        """
-        child = self._fork(**environment)
-        with tempfile.TemporaryDirectory(prefix="frictionless-") as folder:
-            try:
-                return self._carry_out(child, step, arguments, Path(folder))[0]
-            finally:
-                child.kill()
-                child.log.unlink(missing_ok=True)
-
-    def _make(
-        self, step: str, arguments: Mapping[str, Any], folder: Path
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        if self._child is None or not self._child.alive:
-            self._child = self._fork()
-        return self._carry_out(self._child, step, arguments, folder)
-
-    def _fork(self, **environment: str) -> Child:
-        zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote
-        logs = self.shop.store.root / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
-            preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
-            return zygote.fork(preload=preload, log=Path(log.name))
-
-    def _carry_out(
-        self, child: Child, step: str, arguments: Mapping[str, Any], folder: Path
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        name = step.rpartition(":")[2]
-        return child.run(
-            f"{BACKENDS}.{step}", arguments, folder=folder, limits=self.shop.limits,
-            tick=lambda seconds: self.shop.tick(name, seconds),
-        )  # fmt: skip
+        return self.steps.fetch(step, arguments, keyed=keyed, keep=keep)
 
     def close(self) -> None:
         """End the child process; the artifacts stay."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.log.unlink(missing_ok=True)
-            self._child = None
-
-
-def _tools(step: str) -> dict[str, str]:
-    """Versions of the tools that a step uses, and which of two is asked for."""
-    room = step.partition(":")[0]
-    if room.startswith("torch"):
-        return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room.startswith("engine") or room == "reduce":
-        asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
-        return {**installed(*TENSORRT, "onnx", "onnxruntime"), **asked}
-    return installed("onnx", "onnxruntime", "numpy")
-
-
-@cache
-def _own_digest() -> str:
-    """Digest of the steps themselves: a new version of them makes everything anew."""
-    package = Path(__file__).parent.parent
-    # Scripts are written out by steps, so they are part of them.
-    files = [*package.glob("backends/*.py"), *package.glob("reproduce/*.py")]
-    return digest(sorted(files), memo=None)
+        self.steps.close()
