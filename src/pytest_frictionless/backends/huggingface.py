@@ -65,6 +65,8 @@ def _refusal(folder: Path, transformers: Any, error: Exception) -> Finding:
         remedy = f"Install a transformers that knows {kind}{newer}, or correct `model_type`."
     elif names and not hasattr(transformers, names[0]):
         message = f"transformers {ours} has no class {names[0]!r}, which {folder.name} asks for"
+        near = difflib.get_close_matches(names[0], dir(transformers), 1)
+        message += f": did you mean {near[0]!r}?" if near else ""
         remedy = "Correct `architectures` in config.json, or install the transformers that has it."
     return Finding(code="FR112", message=message, cause=str(error), remedy=remedy)
 
