@@ -91,6 +91,15 @@ class OnnxRecord(TypedDict):
     outputs: list[TensorRecord]
 
 
+class GraphRecord(TypedDict):
+    """What was found wrong or wasteful in a graph."""
+
+    findings: list[dict[str, Any]]
+    nodes: int
+    """Without those of bodies."""
+    weight_bytes: int
+
+
 class CaptureRecord(TypedDict):
     """What torch.export said of the dynamic dimensions."""
 

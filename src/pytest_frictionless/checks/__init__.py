@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_frictionless.checks import build, dynamic, export, load, operators, opset, parity
+from pytest_frictionless.checks import build, dynamic, export, graph, load, operators, opset, parity
 
 CHECKS = (
     load.CHECK,
     export.CHECK,
     opset.CHECK,
+    graph.CHECK,
     operators.CHECK,
     dynamic.CHECK,
     parity.CHECK,

@@ -74,6 +74,6 @@ def _finding(rejection: RejectionRecord, engine: str) -> Finding:
 
 
 CHECK = Check(
-    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"),
+    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"), yields_to=("graph",),
     title="does TensorRT take every operator, in the parser and in the builder?",
 )  # fmt: skip

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         BuildRecord,
         CaptureRecord,
         ExecutionRecord,
+        GraphRecord,
         InputRecord,
         OnnxRecord,
         ParseRecord,
@@ -175,6 +176,16 @@ class Workbench:
         record = self._onnx_step("onnx_file:lost_symbol", {}).record
         return (record["symbol"], Place(**record["place"])) if record["place"] else None
 
+    def examined(self) -> GraphRecord:
+        """The graph looked over for what costs; counted at opt of the first profile."""
+        sizes = next(iter(self.profiles.values())).at("opt").sizes
+        arguments = {
+            "shapes": {name: [*tensor.shape(sizes)] for name, tensor in self.tensors.items()},
+            "outputs": list(self.spec.outputs),
+        }
+        made = self._onnx_step("graph_examine:examine", arguments)
+        return cast("GraphRecord", made.record)
+
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
         if self.is_onnx:
@@ -311,4 +322,4 @@ def _tools(step: str) -> dict[str, str]:
 def _own_digest() -> str:
     """Digest of the steps themselves: a new version of them makes everything anew."""
     folder = Path(__file__).parent.parent / "backends"
-    return digest(sorted(folder.glob("*.py")), memo=None)
+    return digest(sorted(folder.rglob("*.py")), memo=None)
