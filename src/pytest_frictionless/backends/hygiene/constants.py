@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import counted
-from pytest_frictionless.backends.hygiene.wording import finding, joined, operations, plural, size
+from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, plural, size
 from pytest_frictionless.backends.onnx_weights import bytes_of, constants_in_nodes
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _foldable(picture: Picture) -> Iterator[Finding]:
     yield finding(
         "FR407",
         f"{plural(len(nodes), 'node')} ({counted(nodes)}) always give the same: "
-        + joined([f"{size(made)} computed anew at each load", operations(picture.operations(nodes))]),
+        + joined([f"{size(made)} computed anew at each load", amount(operations(picture, nodes))]),
         picture=picture, nodes=[last[name] for name in ends],
         costs=[f"makes {size(picture.tensor_bytes(name))}" for name in ends],
     )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import counted
-from pytest_frictionless.backends.hygiene.wording import finding, joined, operations, plural, size
+from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, of_weights, plural
 from pytest_frictionless.backends.onnx_cut import reads
 
 if TYPE_CHECKING:
@@ -26,13 +27,12 @@ def find(picture: Picture) -> Iterator[Finding]:
             dead.append(node)
     if not dead:
         return
-    alive = {name for node in picture.nodes if node not in dead for name in reads(node)}
-    weights = {name for node in dead for name in reads(node)} - alive
-    nodes = sorted(dead, key=lambda node: -picture.operations([node]))
+    weights = {name for node in dead for name in reads(node)} - wanted
+    nodes = sorted(dead, key=lambda node: -operations(picture, [node]))
     yield finding(
         "FR409",
         f"{plural(len(dead), 'node')} ({counted(dead)}) whose results nobody reads: "
-        + joined([f"{size(picture.weight_bytes(weights))} of weights", operations(picture.operations(dead))]),
+        + joined([of_weights(picture.weight_bytes(weights)), amount(operations(picture, dead))]),
         picture=picture, nodes=nodes,
         cause="the parser judges them all the same: one that TensorRT refuses fails the model",
     )  # fmt: skip

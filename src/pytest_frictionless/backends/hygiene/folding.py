@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import attribute
-from pytest_frictionless.backends.hygiene.wording import finding, joined, operations, plural, size
+from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, of_weights, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,14 @@ def find(picture: Picture) -> Iterator[Finding]:
     norms = [node for node in picture.nodes if _folds(picture, node)]
     if not norms:
         return
-    work = picture.operations(norms)
+    work = operations(picture, norms)
     weights = picture.weight_bytes({name for node in norms for name in node.input})
     yield finding(
         "FR403",
         f"{plural(len(norms), 'BatchNormalization node')} not folded into the layer before: "
-        + joined([f"{size(weights)} of parameters", operations(2 * work), "more nodes to parse"]),
+        + joined([of_weights(weights), amount(2 * work), "more nodes to parse"]),
         picture=picture, nodes=norms,
-        costs=[joined([operations(2 * picture.operations([n])), f"after {_layer(picture, n)}"]) for n in norms],
+        costs=[joined([amount(2 * operations(picture, [n])), f"after {_layer(picture, n)}"]) for n in norms],
     )  # fmt: skip
 
 

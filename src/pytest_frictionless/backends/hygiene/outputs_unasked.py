@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import counted
-from pytest_frictionless.backends.hygiene.wording import finding, joined, operations, plural, size
+from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, of_weights, plural
 from pytest_frictionless.backends.onnx_cut import reads
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def find(picture: Picture) -> Iterator[Finding]:
     cost = joined(
         [
             f"{plural(len(nodes), 'node')} ({counted(nodes)})" if nodes else "no node",
-            f"{size(picture.weight_bytes(weights - others))} of weights",
-            operations(picture.operations(nodes)),
+            of_weights(picture.weight_bytes(weights - others)),
+            amount(operations(picture, nodes)),
         ]
     )
     which = f"output{'s' * (len(extra) > 1)} {', '.join(extra[:6])}"

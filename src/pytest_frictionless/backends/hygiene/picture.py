@@ -205,23 +205,6 @@ class Picture:
         stack = " > ".join([*origin.stack, origin.node])
         return place_of_node(name=stack, operator=origin.operator, metadata=origin.metadata)
 
-    def operations(self, nodes: Iterable[onnx.NodeProto]) -> int:
-        """Floating point operations at these shapes; 0 for what is unknown."""
-        return sum(self._operations(node) for node in nodes)
-
-    def _operations(self, node: onnx.NodeProto) -> int:
-        made = self.elements(node.output[0]) if node.output else 0
-        sizes = [self.types.get(name, (0, None))[1] for name in node.input]
-        if node.op_type in ("MatMul", "Gemm") and sizes[0]:
-            transposed = any(a.name == "transA" and a.i for a in node.attribute)
-            inner = sizes[0][0 if transposed else -1]
-            return 2 * made * (inner or 0)
-        if node.op_type in ("Conv", "ConvTranspose") and sizes[1]:
-            known = [size or 0 for size in sizes[1][1:]]
-            source = made if node.op_type == "Conv" else self.elements(node.input[0])
-            return 2 * source * math.prod(known)
-        return made
-
 
 def value_of(node: onnx.NodeProto) -> onnx.TensorProto | None:
     """The tensor that a Constant node holds as one."""

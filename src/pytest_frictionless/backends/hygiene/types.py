@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import counted, value_of
-from pytest_frictionless.backends.hygiene.wording import finding, joined, operations, plural, size
+from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, plural, size
 from pytest_frictionless.backends.onnx_weights import bytes_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def find(picture: Picture) -> Iterator[Finding]:
         yield finding(
             "FR411",
             f"{plural(len(double), 'node')} ({counted(double)}) {verb} in float64{where}: "
-            + joined([operations(picture.operations(double)), f"{size(made)} of results"]),
+            + joined([amount(operations(picture, double)), f"{size(made)} of results"]),
             picture=picture, nodes=double,
             cause="TensorRT has no float64: it computes them in float32, without an error",
         )  # fmt: skip

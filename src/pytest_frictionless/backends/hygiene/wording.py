@@ -51,7 +51,12 @@ def size(count: float) -> str:
     return f"{count:.3g} GiB"
 
 
-def operations(count: int) -> str:
+def of_weights(count: int) -> str:
+    """Bytes of weights; empty where there are none."""
+    return f"{size(count)} of weights" if count else ""
+
+
+def amount(count: int) -> str:
     """Operations of one run with the prefix that reads best; empty where unknown."""
     amount = float(count)
     for prefix in ("", "k", "M", "G"):
