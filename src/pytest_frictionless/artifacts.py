@@ -100,6 +100,20 @@ class GraphRecord(TypedDict):
     weight_bytes: int
 
 
+class SimplifiedRecord(TypedDict):
+    """A file that onnxslim made smaller, beside the one it came from."""
+
+    tool: str
+    files: list[str]
+    """The model, and its external data where it has any; in the artifact's folder."""
+    operators_before: dict[str, int]
+    operators: dict[str, int]
+    bytes_before: int
+    bytes: int
+    carried: int
+    """Nodes that have the metadata of the original."""
+
+
 class CaptureRecord(TypedDict):
     """What torch.export said of the dynamic dimensions."""
 

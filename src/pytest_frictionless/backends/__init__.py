@@ -10,6 +10,7 @@ from pytest_frictionless.errors import MissingDependency
 EXTRAS = {
     "torch": "torch", "onnxscript": "torch", "safetensors": "torch", "transformers": "huggingface",
     "onnx": "onnx", "onnxruntime": "onnx", "numpy": "onnx", "ml_dtypes": "onnx",
+    "onnxslim": "onnx",
 }  # fmt: skip
 """The extra of pytest-frictionless that brings each package."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,30 @@ def execute(
         "reference": "eager torch" if reference else "ONNX Runtime without optimisation",
     }
     return {**record}
+
+
+def same(
+    memory: dict[str, Any], folder: str, *, path: str, original: str, inputs: list[InputRecord],
+    point: str, sizes: dict[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    """Run two files at one shape point as they are; the outputs of `original` are the reference.
+
+    Raises StepFailed FR605 or FR706 where the original does not run, FR421 where only it does.
+    """
+    del folder
+    feeds = feeds_at(inputs, sizes)
+    where = ShapePoint(point, sizes)
+    names, expected = _run(memory, original, feeds, where, optimised=False)
+    try:
+        _, values = _run(memory, path, feeds, where, optimised=False)
+    except StepFailed as failed:
+        message = f"the simplified file fails where the original runs: {failed.finding.message}"
+        raise StepFailed(replace(failed.finding, code="FR421", message=message)) from failed
+    comparisons = [
+        compare(name, value, wanted, {})
+        for name, value, wanted in zip(names, values, expected, strict=True)
+    ]
+    return {"comparisons": comparisons}
 
 
 def _run(

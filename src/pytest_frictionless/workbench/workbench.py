@@ -178,13 +178,27 @@ class Workbench:
 
     def examined(self) -> GraphRecord:
         """The graph looked over for what costs; counted at opt of the first profile."""
+        made = self._onnx_step("graph_examine:examine", self.examination())
+        return cast("GraphRecord", made.record)
+
+    def examination(self) -> dict[str, Any]:
+        """What the graph is looked over with."""
         sizes = next(iter(self.profiles.values())).at("opt").sizes
-        arguments = {
+        return {
             "shapes": {name: [*tensor.shape(sizes)] for name, tensor in self.tensors.items()},
             "outputs": list(self.spec.outputs),
         }
-        made = self._onnx_step("graph_examine:examine", arguments)
-        return cast("GraphRecord", made.record)
+
+    def simplified(self, location: str) -> Artifact:
+        """The file made smaller; `location` is for external data. See `onnx_simplify.simplify`."""
+        return self._onnx_step("onnx_simplify:simplify", {"location": location})
+
+    def step_on(self, made: Artifact, name: str, step: str, arguments: dict[str, Any]) -> Artifact:
+        """A step on an ONNX file that another step made; paths among the arguments name no content."""
+        keep = {key: value for key, value in arguments.items() if key not in ("original", "point")}
+        keyed = [made.digest, self._onnx_digest, self._samples_digest()]
+        path = str(made.folder / name)
+        return self._step(step, {"path": path, **arguments}, keyed=keyed, keep=keep)
 
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
@@ -315,7 +329,8 @@ def _tools(step: str) -> dict[str, str]:
     if room == "engine":
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
         return {**installed(*TENSORRT, "onnx"), **asked}
-    return installed("onnx", "onnxruntime", "numpy")
+    slim = ("onnxslim",) if room == "onnx_simplify" else ()
+    return installed("onnx", "onnxruntime", "numpy", *slim)
 
 
 @cache
