@@ -44,7 +44,7 @@ def simplified(path: Path, model: onnx.ModelProto | None = None) -> onnx.ModelPr
         path.write_bytes(model.SerializeToString())
     folder = path.parent / "made"
     folder.mkdir(exist_ok=True)
-    record = simplify({}, str(folder), path=str(path), location="out.data")
+    record = simplify({}, str(folder), path=str(path), location="out.data", without=[])
     return onnx.load(folder / record["files"][0])
 
 
@@ -166,6 +166,19 @@ def test_nothing_is_written_where_the_model_does_not_run(
     assert "were assumed: say the real ones" in said
     assert said.endswith("small.onnx was not written\n")
     assert (folder / "small.onnx").read_bytes() == b"as it was"
+
+
+def test_an_optimisation_that_changes_the_output_is_left_out_and_named(
+    folder: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """onnxslim trusts what a file declares of its output; here two axes, and there are three."""
+    import numpy as np
+
+    np.save(folder / "sizes.npy", np.array([2, 2, -1]))
+    project.onnx("net.onnx", "g (float[4, 4] x, int64[k] s) => (float[1, n] y) { a = Identity(x)  y = Reshape(a, s) }")  # fmt: skip
+    project.write("frictionless.yaml", 'models: {net: {path: net.onnx, inputs: {s: {type: "int64[k]", sample: sizes.npy}}, profiles: {one: {k: 3}}}}')  # fmt: skip
+    assert main(["simplify", "net", "-o", "small.onnx"]) == 0
+    assert "without onnxslim's dead_node_elimination" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,12 @@ _LIFTED = re.compile(r"_subg_\d+_.*$")
 """What onnxslim adds to a name where it takes the branch of an If into the graph."""
 
 
-def simplify(memory: dict[str, Any], folder: str, *, path: str, location: str) -> dict[str, Any]:
+def simplify(
+    memory: dict[str, Any], folder: str, *, path: str, location: str, without: list[str],
+) -> dict[str, Any]:  # fmt: skip
     """Write the simplified file; external data goes to `location`, where the file has any.
+
+    `without` names optimisations of onnxslim to leave out.
 
     Raises StepFailed FR420 where onnxslim fails, or what it makes is no valid file of the same
     opset, inputs and outputs.
@@ -45,7 +49,7 @@ def simplify(memory: dict[str, Any], folder: str, *, path: str, location: str) -
     before = read_graph(path)
     tool = f"onnxslim {onnxslim.__version__}"
     try:
-        after = onnxslim.slim(onnx.load(path))
+        after = onnxslim.slim(onnx.load(path), skip_optimizations=without or None)
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:

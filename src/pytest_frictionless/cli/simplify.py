@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.cli.command import Command
 from pytest_frictionless.cli.project import open_model
 from pytest_frictionless.errors import ConfigError, StepFailed
-from pytest_frictionless.workbench.simplification import Proof, Simplification
+from pytest_frictionless.workbench.simplification import Proof, simplify
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -38,8 +38,7 @@ def run(given: Namespace) -> int:
         try:
             if output.resolve() == bench.onnx_path().resolve():
                 raise ConfigError([f"{given.output} is the model itself: write to another file"])
-            simplification = Simplification(bench, location=f"{output.name}.data")
-            proof = simplification.prove()
+            simplification, proof = simplify(bench, location=f"{output.name}.data")
             findings = proof.findings
         except StepFailed as failed:
             findings = (failed.finding,)
@@ -49,6 +48,8 @@ def run(given: Namespace) -> int:
             print(f"{given.output} was not written", file=sys.stderr)
             return 1
         _show(simplification.record, proof, bench.examined(), simplification.graph())
+        if simplification.without:
+            print(f"without onnxslim's {simplification.without}: it changes the numbers")
         write(simplification.made.folder, simplification.record["files"], output)
     print(f"written: {given.output}")
     return 0

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from pytest_frictionless.workbench.workbench import Workbench
 
 
+OPTIMISATIONS = (
+    "dead_node_elimination", "graph_fusion", "constant_folding", "subexpression_elimination",
+    "weight_tying",
+)  # fmt: skip
+"""Of onnxslim, the likeliest to be at fault first; where one changes the numbers, the rest may not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """What was compared, and what came of it."""
@@ -43,9 +50,11 @@ class Proof:
 class Simplification:
     """One checkpoint's ONNX file made smaller; nothing is written but to the store."""
 
-    def __init__(self, bench: Workbench, *, location: str) -> None:
+    def __init__(self, bench: Workbench, *, location: str, without: str = "") -> None:
         self.bench = bench
-        self.made: Artifact = bench.simplified(location)
+        self.without = without
+        """The optimisation of onnxslim that was left out, because it changes the numbers."""
+        self.made: Artifact = bench.simplified(location, [without] if without else [])
         self.record = cast("SimplifiedRecord", self.made.record)
         self._name = self.record["files"][0]
 
@@ -100,6 +109,21 @@ class Simplification:
             )
             raise type(failed)(replace(failed.finding, remedy=remedy)) from failed
         return cast("list[ComparisonRecord]", made.record["comparisons"])
+
+
+def simplify(bench: Workbench, *, location: str) -> tuple[Simplification, Proof]:
+    """The simplification that is proved, with all of onnxslim's optimisations or without one.
+
+    Where none is, the one with all, and what speaks against it.
+    """
+    tried = []
+    for without in ("", *OPTIMISATIONS):
+        simplification = Simplification(bench, location=location, without=without)
+        proof = simplification.prove()
+        if not proof.findings:
+            return simplification, proof
+        tried.append((simplification, proof))
+    return tried[0]
 
 
 def _differences(comparisons: list[ComparisonRecord], point: str) -> Iterator[Finding]:

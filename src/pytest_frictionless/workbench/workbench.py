@@ -189,9 +189,10 @@ class Workbench:
             "outputs": list(self.spec.outputs),
         }
 
-    def simplified(self, location: str) -> Artifact:
+    def simplified(self, location: str, without: Sequence[str] = ()) -> Artifact:
         """The file made smaller; `location` is for external data. See `onnx_simplify.simplify`."""
-        return self._onnx_step("onnx_simplify:simplify", {"location": location})
+        arguments = {"location": location, "without": list(without)}
+        return self._onnx_step("onnx_simplify:simplify", arguments)
 
     def step_on(self, made: Artifact, name: str, step: str, arguments: dict[str, Any]) -> Artifact:
         """A step on an ONNX file that another step made; paths among the arguments name no content."""
