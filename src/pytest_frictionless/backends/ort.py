@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +54,10 @@ def execute(
     del folder
     feeds = feeds_at(inputs, sizes)
     where = ShapePoint(point, sizes)
-    names, values = _run(memory, path, feeds, where, optimised=True)
+    names, values = run_file(memory, path, feeds, where, optimised=True)
     expected = (
-        _load_reference(Path(reference)) if reference
-        else _run(memory, path, feeds, where, optimised=False)[1]
+        load_reference(Path(reference)) if reference
+        else run_file(memory, path, feeds, where, optimised=False)[1]
     )  # fmt: skip
     if len(expected) != len(values):
         message = f"the file has {len(values)} outputs, and the model gives {len(expected)}"
@@ -78,31 +77,23 @@ def execute(
     return {**record}
 
 
-def same(
-    memory: dict[str, Any], folder: str, *, path: str, original: str, inputs: list[InputRecord],
-    point: str, sizes: dict[str, int],
+def expected(
+    memory: dict[str, Any], folder: str, *, path: str, inputs: list[InputRecord], point: str,
+    sizes: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
-    """Run two files at one shape point as they are; the outputs of `original` are the reference.
-
-    Raises StepFailed FR605 or FR706 where the original does not run, FR421 where only it does.
-    """
-    del folder
-    feeds = feeds_at(inputs, sizes)
-    where = ShapePoint(point, sizes)
-    names, expected = _run(memory, original, feeds, where, optimised=False)
-    try:
-        _, values = _run(memory, path, feeds, where, optimised=False)
-    except StepFailed as failed:
-        message = f"the simplified file fails where the original runs: {failed.finding.message}"
-        raise StepFailed(replace(failed.finding, code="FR421", message=message)) from failed
-    comparisons = [
-        compare(name, value, wanted, {})
-        for name, value, wanted in zip(names, values, expected, strict=True)
-    ]
-    return {"comparisons": comparisons}
+    """Write what ONNX Runtime gives, without optimisation, to `reference.npz`."""
+    np = require("numpy", purpose="keeping reference outputs")
+    feeds, where = feeds_at(inputs, sizes), ShapePoint(point, sizes)
+    _, values = run_file(memory, path, feeds, where, optimised=False)
+    arrays = {}
+    for index, value in enumerate(values):
+        arrays[f"dtype_{index}"] = np.array(str(value.dtype))
+        arrays[f"output_{index}"] = value.astype(np.float32) if value.dtype.kind == "V" else value
+    np.savez(Path(folder) / REFERENCE, **arrays)
+    return {"shapes": [[*value.shape] for value in values]}
 
 
-def _run(
+def run_file(
     memory: dict[str, Any],
     path: str,
     feeds: Mapping[str, Array],
@@ -110,6 +101,7 @@ def _run(
     *,
     optimised: bool,
 ) -> tuple[list[str], list[Array]]:
+    """Names and values of the outputs; raises StepFailed FR605 with the node, or FR706."""
     session = _session(memory, path, optimised=optimised)
     names = [output.name for output in session.get_outputs()]
     try:
@@ -182,7 +174,8 @@ def _array(value: Any) -> Array:
     return array
 
 
-def _load_reference(path: Path) -> list[Array]:
+def load_reference(path: Path) -> list[Array]:
+    """The outputs in an .npz that `torch_reference.reference` or `expected` wrote."""
     np = require("numpy", purpose="comparing outputs")
     with np.load(path, allow_pickle=False) as loaded:
         arrays: list[Array] = []
@@ -206,6 +199,7 @@ def compare(
         "reference_shape": [*reference.shape], "max_abs": 0.0, "max_rel": 0.0, "worst_index": [],
         "worst_value": 0.0, "worst_reference": 0.0, "violations": 0, "elements": int(value.size),
         "not_finite": 0, "reference_not_finite": 0, "rtol": 0.0, "atol": 0.0,
+        "scale": 0.0,
     }  # fmt: skip
     if value.shape != reference.shape or value.dtype == object or not value.size:
         if value.dtype == object and value.shape == reference.shape:
@@ -214,6 +208,7 @@ def compare(
     got, want = value.astype(np.float64), reference.astype(np.float64)
     finite = np.isfinite(want)
     scale = float(np.abs(want[finite]).max()) if finite.any() else 1.0
+    record["scale"] = _number(scale)
     rtol, share, floor = TOLERANCES.get(str(reference.dtype), (0.0, 0.0, 0.0))
     own = {**tolerance, **(tolerance.get("outputs") or {}).get(name, {})}
     record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]

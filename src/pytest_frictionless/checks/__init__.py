@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from pytest_frictionless.checks import build, dynamic, export, graph, load, operators, opset, parity
+from pytest_frictionless.checks import (
+    build,
+    dynamic,
+    export,
+    graph,
+    latency,
+    load,
+    memory,
+    operators,
+    opset,
+    parity,
+    run,
+)
 
 CHECKS = (
     load.CHECK,
@@ -13,4 +25,7 @@ CHECKS = (
     dynamic.CHECK,
     parity.CHECK,
     build.CHECK,
+    run.CHECK,
+    latency.CHECK,
+    memory.CHECK,
 )

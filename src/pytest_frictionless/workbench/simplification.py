@@ -99,7 +99,7 @@ class Simplification:
             "sizes": dict(profile.at(point).sizes),
         }  # fmt: skip
         try:
-            made = self.bench.step_on(self.made, self._name, "ort:same", arguments)
+            made = self.bench.step_on(self.made, self._name, "ort_same:same", arguments)
         except StepFailed as failed:
             if not profile.assumed or failed.finding.remedy:
                 raise
