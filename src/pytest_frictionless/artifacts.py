@@ -113,6 +113,29 @@ class OnnxRecord(TypedDict):
     outputs: list[TensorRecord]
 
 
+class GraphRecord(TypedDict):
+    """What was found wrong or wasteful in a graph."""
+
+    findings: list[dict[str, Any]]
+    nodes: int
+    """Without those of bodies."""
+    weight_bytes: int
+
+
+class SimplifiedRecord(TypedDict):
+    """A file that onnxslim made smaller, beside the one it came from."""
+
+    tool: str
+    files: list[str]
+    """The model, and its external data where it has any; in the artifact's folder."""
+    operators_before: dict[str, int]
+    operators: dict[str, int]
+    bytes_before: int
+    bytes: int
+    carried: int
+    """Nodes that have the metadata of the original."""
+
+
 class CaptureRecord(TypedDict):
     """What torch.export said of the dynamic dimensions."""
 

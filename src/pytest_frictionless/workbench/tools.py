@@ -26,7 +26,8 @@ def tools_of(step: str) -> dict[str, str]:
     if room.startswith("engine") or room == "reduce":
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
         return {**installed(*TENSORRT, "onnx", "onnxruntime"), **asked}
-    return installed("onnx", "onnxruntime", "numpy")
+    slim = ("onnxslim",) if room == "onnx_simplify" else ()
+    return installed("onnx", "onnxruntime", "numpy", *slim)
 
 
 @cache

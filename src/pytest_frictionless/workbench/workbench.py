@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         BuildRecord,
         CaptureRecord,
         ExecutionRecord,
+        GraphRecord,
         InputRecord,
         OnnxRecord,
         OperatorRecord,
@@ -170,6 +171,31 @@ class Workbench:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         record = self._onnx_step("onnx_file:lost_symbol", {}).record
         return (record["symbol"], Place(**record["place"])) if record["place"] else None
+
+    def examined(self) -> GraphRecord:
+        """The graph looked over for what costs; counted at opt of the first profile."""
+        made = self._onnx_step("graph_examine:examine", self.examination())
+        return cast("GraphRecord", made.record)
+
+    def examination(self) -> dict[str, Any]:
+        """What the graph is looked over with."""
+        sizes = next(iter(self.profiles.values())).at("opt").sizes
+        return {
+            "shapes": {name: [*tensor.shape(sizes)] for name, tensor in self.tensors.items()},
+            "outputs": list(self.spec.outputs),
+        }
+
+    def simplified(self, location: str, without: Sequence[str] = ()) -> Artifact:
+        """The file made smaller; `location` is for external data. See `onnx_simplify.simplify`."""
+        arguments = {"location": location, "without": list(without)}
+        return self._onnx_step("onnx_simplify:simplify", arguments)
+
+    def step_on(self, made: Artifact, name: str, step: str, arguments: dict[str, Any]) -> Artifact:
+        """A step on an ONNX file that another step made; paths among the arguments name no content."""
+        keep = {key: value for key, value in arguments.items() if key not in ("original", "point")}
+        keyed = [made.digest, self._onnx_digest, self._samples_digest()]
+        path = str(made.folder / name)
+        return self.fetch(step, {"path": path, **arguments}, keyed=keyed, keep=keep)
 
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
