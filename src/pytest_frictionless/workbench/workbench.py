@@ -310,5 +310,6 @@ def _tools(step: str) -> dict[str, str]:
 @cache
 def _own_digest() -> str:
     """Digest of the steps themselves: a new version of them makes everything anew."""
-    folder = Path(__file__).parent.parent / "backends"
-    return digest(sorted(folder.glob("*.py")), memo=None)
+    house = Path(__file__).parent.parent
+    files = [file for room in ("backends", "rewrites") for file in (house / room).rglob("*.py")]
+    return digest(sorted(files), memo=None)
