@@ -75,18 +75,19 @@ def _page(lines: list[str]) -> str:
 
 
 def findings() -> str:
-    """The page of finding codes."""
+    """The index of finding codes."""
     lines = [
         NOTE, "# Findings", "",
         "Every finding has a code. A code keeps its meaning from version to version: it can be searched "
         "for, and named in [`ignore`](../how-to/suppress-a-finding.md). The remedy is what a failure "
-        "prints as `next:`, where the case at hand has no better one.", "",
+        "prints as `next:`, where the case at hand has no better one. Each code has a page with an "
+        "example that raises it and what mends it; `pytest-frictionless explain FR202` prints it.", "",
     ]  # fmt: skip
     for digit, (title, sentence) in GROUPS.items():
         lines += [f"## {title}", "", sentence, "", "| code | title | meaning | remedy |",
                   "|---|---|---|---|"]  # fmt: skip
         lines += [
-            f'| <a id="{code.id.lower()}"></a>`{code.id}` | {_cell(code.title)} '
+            f'| <a id="{code.id.lower()}"></a>[`{code.id}`](findings/{code.id}.md) | {_cell(code.title)} '
             f"| {_cell(code.meaning)} | {_cell(code.remedy)} |"
             for code in CODES.values()
             if code.id[2] == digit
@@ -224,8 +225,19 @@ PAGES = {
 """Every page that is written, with what writes it."""
 
 
+def finding(name: str) -> str:
+    """The page of one finding code: its record."""
+    return f"{NOTE.replace('generate.py', 'generate.py from the record of the code')}\n{CODES[name].page}"
+
+
 def main() -> None:
     """Write every page anew."""
+    folder = HERE / "findings"
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("FR*.md"):
+        old.unlink()
+    for name in CODES:
+        (folder / f"{name}.md").write_text(finding(name), encoding="utf-8")
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless._glue.config import RUN, checks_of, shop_of, unusable
+from pytest_frictionless._glue.config import RUN, checks_of, shop_of
 from pytest_frictionless.check import Check, Examiner, Scope, Verdict
-from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
+from pytest_frictionless.checkpoint.discovery import Checkpoint
 from pytest_frictionless.errors import CheckFailed, ConfigError
-from pytest_frictionless.place import path_below
-from pytest_frictionless.settings.model import ModelSpec
-from pytest_frictionless.settings.read import spec_for
+from pytest_frictionless.opening import open_workbench
 from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.workbench.workbench import Shop, Workbench
 
@@ -75,15 +72,9 @@ class Frictionless:
 
     def _examiner(self, checkpoint: Checkpoint | Path | str) -> Examiner:
         given = checkpoint.path if isinstance(checkpoint, Checkpoint) else Path(checkpoint)
-        path = given.absolute()  # children work in the repository's folder
+        path = given.absolute()
         if path not in self._examiners:
-            found = identify(path)
-            if found is None:
-                raise ConfigError([f"{checkpoint} is no checkpoint"])
-            match = spec_for(self._shop.settings, path_below(path, self._shop.root))
-            found = replace(found, problem=found.problem or unusable(match))
-            bench = Workbench(self._shop, found, match.name or path.stem, match.spec or ModelSpec())
-            self._examiners[path] = Examiner(bench, self._checks)
+            self._examiners[path] = Examiner(open_workbench(self._shop, path), self._checks)
         return self._examiners[path]
 
     def close(self) -> None:

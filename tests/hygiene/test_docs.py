@@ -23,7 +23,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     [
         *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
-        *DOCS.rglob("*.md"),
+        *(page for page in DOCS.rglob("*.md") if page.parent.name != "findings"),
     ]
 )
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -87,8 +87,10 @@ def test_check_has_a_page_that_is_linked(check: str) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_code_is_explained(code: str) -> None:
-    assert f"`{code}`" in (DOCS / "reference" / "findings.md").read_text()
+def test_code_has_a_page_made_of_its_record(code: str) -> None:
+    assert f"[`{code}`](findings/{code}.md)" in (DOCS / "reference" / "findings.md").read_text()
+    written = (DOCS / "reference" / "findings" / f"{code}.md").read_text()
+    assert written == _generator().finding(code), "run: python docs/reference/generate.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
@@ -102,8 +104,10 @@ def test_every_page_is_in_the_index() -> None:
         (DOCS / match["target"].partition("#")[0]).resolve()
         for match in _LINK.finditer(index.read_text())
     }
-    unlisted = [_name(page) for page in DOCS.rglob("*.md") if page not in {index, *linked}]
-    assert not unlisted
+    codes = {DOCS / "reference" / "findings" / f"{code}.md" for code in CODES}
+    pages = set(DOCS.rglob("*.md"))
+    assert codes <= pages
+    assert sorted(_name(page) for page in pages - {index, *linked, *codes}) == []
 
 
 def test_there_are_examples_of_the_configuration() -> None:

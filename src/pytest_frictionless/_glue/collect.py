@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless._glue.config import RUN, Run, unusable
+from pytest_frictionless._glue.config import RUN, Run
 from pytest_frictionless.check import Check, Examiner, Scope, Verdict, slug
 from pytest_frictionless.checkpoint.discovery import Checkpoint, dangling, identify
 from pytest_frictionless.checkpoint.formats import spelled
 from pytest_frictionless.errors import CheckFailed
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.opening import unusable
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,12 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.finding import Finding
-from pytest_frictionless.settings.read import SpecMatch, default_settings, read_settings
-from pytest_frictionless.workbench.isolation import Limits, Zygote
-from pytest_frictionless.workbench.store import Store
-from pytest_frictionless.workbench.workbench import Shop
+from pytest_frictionless.opening import open_shop
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.workbench.workbench import Shop
 
-CONFIG_FILE = "frictionless.yaml"
-CACHE_FOLDER = ".frictionless/cache"
 CACHE_LIMIT_BYTES = 20 << 30
 
 
@@ -52,24 +45,18 @@ def option(config: pytest.Config, name: str) -> Any:
 
 def shop_of(config: pytest.Config) -> Shop:
     """Settings, store and limits of this run; raises pytest.UsageError for a wrong configuration."""
-    root = config.rootpath
     given = option(config, "config")
-    path = Path(config.invocation_params.dir, given) if given else root / CONFIG_FILE
+    timeout, memory = option(config, "timeout"), option(config, "memory")
     try:
-        wanted = given or os.path.lexists(path)
-        settings = read_settings(path) if wanted else default_settings()
-        _check_paths(settings, root, path)
+        return open_shop(
+            config.rootpath,
+            config=Path(config.invocation_params.dir, given) if given else None,
+            cache=option(config, "cache_dir"),
+            timeout_s=_number(timeout, "timeout") if timeout else None,
+            memory_mib=int(_number(memory, "memory")) if memory else None,
+        )
     except ConfigError as error:
         raise pytest.UsageError("\n".join(error.problems)) from None
-    given = settings.limits
-    limits = Limits(timeout_s=given.timeout_s, memory_mib=given.memory_mib)
-    if timeout := option(config, "timeout"):
-        limits = replace(limits, timeout_s=_number(timeout, "timeout"))
-    if memory := option(config, "memory"):
-        limits = replace(limits, memory_mib=int(_number(memory, "memory")))
-    store = Store(root / (option(config, "cache_dir") or CACHE_FOLDER), base=root)
-    zygote = Zygote(cwd=root)
-    return Shop(root=root, settings=settings, store=store, zygote=zygote, limits=limits)
 
 
 def _number(text: str, name: str) -> float:
@@ -80,29 +67,6 @@ def _number(text: str, name: str) -> float:
     if number <= 0:
         raise pytest.UsageError(f"--frictionless-{name} takes a number above zero, not {text!r}")
     return number
-
-
-def _check_paths(settings: Settings, root: Path, config_path: Path) -> None:
-    """A model that the configuration names and that is not there would be tested by nobody."""
-    problems = [
-        f"{config_path.name}: models.{name}.path: there is no {spec.path} in {root}"
-        for name, spec in settings.models.items()
-        if spec.path and not (root / spec.path).exists() and not (root / spec.path).is_symlink()
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def unusable(match: SpecMatch) -> Finding | None:
-    """The finding of an entry in frictionless.yaml that cannot be used."""
-    if match.broken is None:
-        return None
-    first, *more = match.broken.problems
-    return Finding(
-        code="FR006",
-        message=f"its entry in frictionless.yaml cannot be used: {first}",
-        cause="\n".join([first, *more]) if more else "",
-    )
 
 
 def expects_checkpoints(config: pytest.Config) -> bool:

@@ -1,0 +1,72 @@
+"""The repository around the current folder, and the model that a command is asked about."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.checkpoint.discovery import find_checkpoints
+from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.opening import CONFIG_FILE, open_shop, open_workbench
+from pytest_frictionless.place import path_below
+from pytest_frictionless.settings.read import spec_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.workbench.workbench import Shop, Workbench
+
+
+@contextmanager
+def open_project() -> Iterator[Shop]:
+    """Settings and store of the nearest folder above that has a frictionless.yaml, else of this one."""
+    here = Path.cwd()
+    root = next((each for each in (here, *here.parents) if (each / CONFIG_FILE).is_file()), here)
+    shop = open_shop(root)
+    shop.store.prepare()
+    try:
+        yield shop
+    finally:
+        shop.zygote.close()
+
+
+@contextmanager
+def open_model(name: str) -> Iterator[Workbench]:
+    """The workbench of a checkpoint, by its path or by its name in frictionless.yaml.
+
+    Raises:
+        ConfigError: There is none, there are several, or its entry cannot be used.
+    """
+    with open_project() as shop:
+        path = Path(name).absolute() if Path(name).exists() else _named(shop, name)
+        if path.is_dir() and (path / "config.json").is_file():
+            path /= "config.json"
+        bench = open_workbench(shop, path)
+        problem = bench.checkpoint.problem
+        if problem is not None and problem.severity == "error":
+            raise ConfigError([f"{name}: {problem.render(root=shop.root)}"])
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+
+def _named(shop: Shop, name: str) -> Path:
+    """The one checkpoint that belongs to this entry of frictionless.yaml."""
+    settings = shop.settings
+    if name not in settings.models and name not in settings.broken_models:
+        near = difflib.get_close_matches(name, settings.models, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError([f"{name} is no file, and no model of {CONFIG_FILE}{hint}"])
+    roots = [shop.root / each for each in settings.roots] or [shop.root]
+    found = [
+        each.path
+        for each in find_checkpoints(*roots, exclude=settings.exclude)
+        if spec_for(settings, path_below(each.path, shop.root)).name == name
+    ]
+    if len(found) != 1:
+        paths = ", ".join(path_below(path, shop.root) for path in found) or "none"
+        raise ConfigError([f"{name} should be one checkpoint below {shop.root}, and is {paths}"])
+    return found[0]
