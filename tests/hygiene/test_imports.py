@@ -124,7 +124,9 @@ ALLOWED = {
     "checkpoint": ("finding", "errors", "checkpoint", "codes"),
     "checks": ("check", "checks", "artifacts", "errors", "finding", "place", "shapes", "settings",
                "knowledge", "workbench"),
-    "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "place", "shapes"),
+    "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "place", "rewrites",
+                 "shapes"),
+    "rewrites": ("finding", "rewrites"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 

@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.refusal import packages
+from pytest_frictionless.backends.refusal.failure import failure_of
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 
@@ -34,7 +36,11 @@ def build(
             folder, config=config, output_loading_info=True, local_files_only=True
         )
     except Exception as error:
-        root = root_cause(error)
+        failure = failure_of(error)
+        for recognised in (packages.missing, packages.mismatched):
+            if (found := recognised(failure)) is not None:
+                raise StepFailed(found) from error
+        root = failure.last
         lines = str(root).strip().splitlines() or [type(root).__name__]
         raise StepFailed(
             Finding(
@@ -47,13 +53,6 @@ def build(
     inputs, ranges = _inputs(model, config)
     differing = {key: sorted(keys.get(key, ())) for key in ("missing_keys", "unexpected_keys")}
     return model.eval(), inputs, ranges, differing
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """The exception that started a chain."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return error
 
 
 def _inputs(model: Any, config: Any) -> tuple[list[InputRecord], dict[str, list[int | None]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.checkpoint.pickle_safety import unsafe_globals
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
@@ -67,6 +68,8 @@ def _read_safetensors(path: str) -> State:
 
 
 def _load_finding(path: str, error: Exception) -> Finding:
+    if (newer := newer_than_torch(path, error)) is not None:
+        return newer
     try:
         unsafe = unsafe_finding(path)
     except StepFailed as broken:  # the scanner says best where a file is cut or damaged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.rewrites.source import Spot, calls, name_of, spot_at, tree_of
+from pytest_frictionless.rewrites.source import Spot, calls, function_at, name_of, spot_at, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,8 +148,8 @@ def packs(spot: Spot | None) -> bool:
 
 def returned(file: str, line: int) -> tuple[int, str, str]:
     """The last `return` of the function at this line: its line, its text, and its plain form."""
-    spot = spot_at(file, line)
-    for node in reversed(list(ast.walk(spot.function)) if spot else []):
+    function = function_at(file, line)
+    for node in reversed(list(ast.walk(function)) if function else []):
         if isinstance(node, ast.Return) and node.value is not None:
             return node.lineno, ast.unparse(node), _plain(node.value)
     return 0, "", ""

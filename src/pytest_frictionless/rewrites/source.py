@@ -54,10 +54,23 @@ def spot_at(file: str, line: int) -> Spot | None:
         for block in _blocks(function):
             for index, statement in enumerate(block):
                 if _covers(statement, line) and not isinstance(statement, Function | ast.ClassDef):
+                    if found is not None and statement.lineno == found.statement.lineno:
+                        continue  # `if a: b` in one line is at fault by its test
                     found = Spot(
                         function=function, statement=statement, following=tuple(block[index + 1 :])
                     )
     return found
+
+
+def function_at(file: str, line: int) -> Function | None:
+    """The innermost function that covers this line, its head included."""
+    tree = tree_of(file)
+    functions = [
+        node
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, Function) and _covers(node, line)
+    ]
+    return functions[-1] if functions else None
 
 
 def _covers(node: ast.stmt, line: int) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENTRY = "entry.json"
 VERSION = 1
-UNSTORED = ("FR106",)
+UNSTORED = ("FR106", "FR230", "FR231")
 """Failures that depend on more than is known: a module that cannot be imported has no digest."""
 
 Make = Callable[[Path], tuple[dict[str, Any], dict[str, str]]]

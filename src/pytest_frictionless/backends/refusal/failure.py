@@ -62,9 +62,9 @@ def failure_of(
     """Read the chain of an exception."""
     chain = chain_of(error)
     texts = [plain(str(each)) for each in chain]
-    return Failure(
-        chain=chain, texts=texts, place=_place(chain, texts, module), module=module, program=program
-    )
+    translated = next((p for e in chain if (p := _of_locals(e))), None) if program else None
+    place = translated or _place(chain, texts, module)
+    return Failure(chain=chain, texts=texts, place=place, module=module, program=program)
 
 
 def place_of_fx_node(node: Any) -> Place | None:
@@ -80,13 +80,13 @@ def place_of_fx_node(node: Any) -> Place | None:
 
 
 def _place(chain: list[BaseException], texts: list[str], module: Any) -> Place | None:
-    """The user's line: from a traceback, from the operation at hand, from the stack that is quoted."""
+    """The user's line: from a traceback, or from the stack that is quoted."""
     by_frame = next((p for e in reversed(chain) if (p := place_of_error(e, module=module))), None)
     quoted = next((p for text in reversed(texts) if (p := next(quoted_places(text), None))), None)
     if by_frame is not None and quoted is not None:
         same = (by_frame.file, by_frame.line) == (quoted.file, quoted.line)
         return by_frame if same else replace(quoted, module=by_frame.module)
-    return by_frame or quoted or next((p for e in chain if (p := _of_locals(e))), None)
+    return by_frame or quoted
 
 
 def _of_locals(error: BaseException) -> Place | None:

@@ -45,7 +45,7 @@ def complex_numbers(failure: Failure) -> Finding | None:
     form = _COMPLEX_FORMS.get(name, "re, im = torch.view_as_real(z).unbind(-1)  # then real alone")
     return failure.finding(
         "FR214", f"{match['op']} is asked for complex numbers, and ONNX has none",
-        cause=text.splitlines()[0],
+        cause=failure.reason.splitlines()[0],
         remedy=f"Carry the real and the imaginary part as two tensors:\n{form}",
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def _custom_remedy(space: str, function: str) -> str:
         f"    y = {function}_in_torch(x)  # the same in torch's own operators\n"
         f"else:\n"
         f"    y = torch.ops.{space}.{function}(x)\n"
-        f"Where TensorRT has a plugin for it, write its node instead:\n"
+        f"Where TensorRT has a plugin for it, write the plugin's node in that branch:\n"
         f'    y = torch.onnx.ops.symbolic("{space}::{function}", (x,), dtype=x.dtype, shape=x.shape, version=1)'
     )
 

@@ -73,7 +73,7 @@ def unknown_output(failure: Failure) -> Finding | None:
     if number and failure.place:
         failure = failure.at(replace(failure.place, line=number, text=text))
     return failure.finding(
-        "FR218", f"forward() returns a {kind}, and a file holds tensors only",
+        "FR218", f"forward() returns an object of {kind}, and a file holds tensors only",
         cause=failure.reason.splitlines()[0],
         remedy=f"Return tensors, or a tuple or a dictionary of them:\n{plain}" if plain else "",
     )  # fmt: skip
