@@ -105,6 +105,20 @@ class CaptureRecord(TypedDict):
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""
 
 
+class LostSymbol(TypedDict):
+    """Where a declared dimension becomes a constant inside a graph."""
+
+    symbol: str
+    shape: list[int | str]
+    """What the node makes of it."""
+    place: dict[str, Any]
+    """`Place` of the node."""
+    cause: str
+    """The constant that holds the size, in words."""
+    remedy: str
+    """What keeps the dimension, as code where it is known."""
+
+
 class ComparisonRecord(TypedDict):
     """One output against its reference."""
 

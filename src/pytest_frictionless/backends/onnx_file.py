@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,31 +172,3 @@ def _not_finite(onnx: Any, tensors: Any, folder: Path, *, limit: int = 20) -> li
             if bad:
                 names.append(f"{tensor.name} ({bad} of {values.size} elements)")
     return names[:limit]
-
-
-def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
-    """The first node that is given a leading axis of a declared symbol and hands on a constant one.
-
-    That is where a batch size was baked: a Reshape or an Expand to constant sizes, mostly.
-    """
-    del memory, folder
-    onnx = require("onnx", purpose="looking for the lost dimension")
-    inferred = onnx.shape_inference.infer_shapes(read_graph(path), data_prop=True)
-    values = [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]
-    axes = {value.name: axes_of(value) for value in values}
-    declared = {
-        size
-        for value in graph_inputs(inferred)
-        for size in axes[value.name] or ()
-        if isinstance(size, str) and size
-    }
-    for node in inferred.graph.node:
-        leading = {shape[0] for name in node.input if (shape := axes.get(name))} & declared
-        for name in node.output:
-            made = axes.get(name)
-            if node.op_type in _RESHAPING and leading and made and isinstance(made[0], int):
-                return {"place": asdict(place_of(node)), "symbol": leading.pop(), "shape": made}
-    return {"place": None}
-
-
-_RESHAPING = {"Reshape", "Expand", "Tile", "Slice", "Resize", "Gather", "Pad", "Squeeze"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
-from pytest_frictionless.backends.refusal.dimension import specialised
+from pytest_frictionless.backends.refusal.dimension import fits_some_sizes, specialised
 from pytest_frictionless.backends.refusal.export import finding_of
 from pytest_frictionless.backends.refusal.guards import noted_guards
 from pytest_frictionless.backends.torch_call import arguments, bind
@@ -84,7 +84,7 @@ def _export_program(
                 raise
             program = _capture_relaxed(subject, args, kwargs, inputs, ranges)
             record["ranges"] = _proved(program, inputs)
-            if _falls_short(record["ranges"], ranges):
+            if _falls_short(record["ranges"], ranges) or fits_some_sizes(error):
                 record["error"] = _specialised(
                     error, subject, args, kwargs, inputs, ranges
                 ).to_json()

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
+
+
+PART_OF_THE_SIZES = "FR607"
+"""The code of a dimension whose range is whole, with sizes in it that do not fit."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -45,10 +49,9 @@ def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             ctx.profile.ranges[symbol].max,
         )
     ]
-    if not short:
-        return
-    if "error" in capture:
-        yield Finding.from_json(capture["error"])
+    error = capture.get("error")
+    if error is not None and (short or (dynamic and error["code"] == PART_OF_THE_SIZES)):
+        yield Finding.from_json(error)
         return
     for symbol in short:
         lower, upper = capture["ranges"][symbol]
@@ -184,15 +187,14 @@ def _with_baked(ctx: Context, finding: Finding) -> Finding:
     lost = ctx.workbench.lost_symbol()
     if lost is None:
         return finding
-    symbol, place = lost
     failed_in = (("fails in", str(finding.place)),) if finding.place else ()
     return replace(
         finding,
-        message=f"{symbol} is baked in: {finding.message}",
-        place=place,
+        message=f"{lost['symbol']} is baked in: {finding.message}",
+        place=Place(**lost["place"]),
+        cause="\n".join(filter(None, [lost["cause"], finding.cause])),
         evidence=(*finding.evidence, *failed_in),
-        remedy=f"This node makes {symbol} a constant. Export again with the size kept symbolic: no "
-        f"int(x.shape[0]), no buffer of the example's size, -1 for {symbol} in reshape().",
+        remedy=lost["remedy"],
     )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
-from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         CaptureRecord,
         ExecutionRecord,
         InputRecord,
+        LostSymbol,
         OnnxRecord,
         ParseRecord,
         RejectionRecord,
@@ -170,10 +170,11 @@ class Workbench:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
-    def lost_symbol(self) -> tuple[str, Place] | None:
+    def lost_symbol(self) -> LostSymbol | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
-        record = self._onnx_step("onnx_file:lost_symbol", {}).record
-        return (record["symbol"], Place(**record["place"])) if record["place"] else None
+        return cast(
+            "LostSymbol | None", self._onnx_step("onnx_dims:lost_symbol", {}).record["lost"]
+        )
 
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.finding import Place
 
 _FIX = re.compile(r"^\s*(?P<symbol>\w+) = (?P<value>.+)$", re.MULTILINE)
+_MULTIPLE = re.compile(r"= \d+\*_\w+")
 _RELATION = re.compile(r"Eq\((?P<left>.+), (?P<right>[^,]+)\)$|Ne\((?P<ne>.+), (?P<not>[^,]+)\)$")
 
 
@@ -32,10 +33,11 @@ def specialised(
     text = plain(str(error))
     reasons = [line.strip(" -") for line in text.splitlines() if line.lstrip().startswith("- ")]
     fixes = _FIX.findall(text.partition("Suggested fixes:")[2])
+    fixes = [(name, value) for name, value in fixes if not name.startswith("_")]
     names = {torchs: symbols.get(source, torchs) for torchs, source in guards.sources.items()}
     subject = ", ".join(dict.fromkeys(name for name, _ in fixes)) or _subject(text)
     told = [(_readable(guard, names), place) for guard, place in guards.guards]
-    code, verb = _kind(text, bool(fixes))
+    code, verb = _kind(text, fits_some_sizes(error))
     message = f"dimension {subject or 'declared dynamic'} {verb}"
     if fixes:
         message += (
@@ -55,8 +57,18 @@ def specialised(
     )  # fmt: skip
 
 
-def _kind(text: str, has_fix: bool) -> tuple[str, str]:
-    if "satisfy the generated guard" in text and not has_fix:
+def fits_some_sizes(error: BaseException) -> bool:
+    """Whether torch proves a multiple, which a relaxed capture would not tell.
+
+    "batch = 2*_batch" is such a proof; a guard without a fix is one that no range can say.
+    """
+    text = plain(str(error))
+    fixes = text.partition("Suggested fixes:")[2]
+    return ("satisfy the generated guard" in text and not fixes) or bool(_MULTIPLE.search(fixes))
+
+
+def _kind(text: str, is_part: bool) -> tuple[str, str]:
+    if is_part:
         return "FR607", "fits some sizes of its range only"
     if "satisfy the generated guard" in text:
         return "FR602", "cannot take its whole range"
