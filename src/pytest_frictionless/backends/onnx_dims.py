@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.onnx_check import place_of
+from pytest_frictionless.backends.onnx_cut import walk
 from pytest_frictionless.backends.onnx_file import axes_of, graph_inputs, read_graph
 from pytest_frictionless.place import STACK_TRACE
 from pytest_frictionless.rewrites.pooling import AVERAGES, averaged
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import onnx
 
     from pytest_frictionless.artifacts import LostSymbol
+    from pytest_frictionless.finding import Place
 
     Axes = Mapping[str, list[int | str] | None]
 
@@ -46,6 +48,23 @@ def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, 
         if lost is not None:
             return {"lost": lost}
     return {"lost": None}
+
+
+def node_and_constants(path: str, name: str) -> tuple[Place | None, tuple[tuple[str, str], ...]]:
+    """Where a node is, bodies included, and the shapes of the constants it computes with."""
+    graph = read_graph(path).graph
+    shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "Constant" else ():
+            if attribute.name == "value":
+                shapes[node.output[0]] = list(attribute.t.dims)
+    for _, _, node in walk(graph):
+        if node.name == name:
+            constants = [
+                (f"constant {each}", str(shapes[each])) for each in node.input if each in shapes
+            ]
+            return place_of(node), tuple(constants)
+    return None, ()
 
 
 def _reshaped(

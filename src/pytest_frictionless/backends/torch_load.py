@@ -128,9 +128,10 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         for name in attribute.split("."):
             factory = getattr(factory, name)
     except ModuleNotFoundError as error:
-        missing = error.name or module_name
-        if module_name != missing and not module_name.startswith(f"{missing}."):
-            raise _factory_failed("", error, "", source) from error
+        missing = error.name or ""
+        if not missing or (module_name != missing and not module_name.startswith(f"{missing}.")):
+            text = f"factory {path}: importing {module_name} raises {_one_line(error)}"
+            raise _factory_failed(text, error, "", source) from error
         raise _factory_failed(
             f"factory {path}: no module named {missing!r}",
             None,

@@ -17,7 +17,7 @@ from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
+    from pytest_frictionless.artifacts import ComparisonRecord, OnnxRecord, TensorRecord
 
 
 PART_OF_THE_SIZES = "FR607"
@@ -134,6 +134,9 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             return
         for compared in execution["comparisons"]:
             if compared["shape"] != compared["reference_shape"]:
+                if (counted := _counted(ctx, point, compared, execution["reference"])) is not None:
+                    yield counted
+                    return
                 finding = Finding(
                     code="FR606",
                     message=f"output {compared['name']} is {compared['shape']} at {point}, and "
@@ -145,6 +148,29 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
         if wrong:
             yield from wrong
             return
+
+
+def _counted(
+    ctx: Context, point: ShapePoint, compared: ComparisonRecord, reference: str
+) -> Finding | None:
+    """FR608: the axis that differs has a size of its own, which only the data knows."""
+    record = ctx.workbench.onnx()
+    known = {each for tensor in record["inputs"] for each in tensor["dims"] or ()}
+    output = next((each for each in record["outputs"] if each["name"] == compared["name"]), None)
+    dims = output["dims"] if output else None
+    got, wanted = compared["shape"], compared["reference_shape"]
+    if dims is None or not len(dims) == len(got) == len(wanted):
+        return None
+    axes = [axis for axis in range(len(dims)) if got[axis] != wanted[axis]]
+    if not all(isinstance(dims[axis], str) and dims[axis] not in known for axis in axes):
+        return None
+    axis = axes[0]
+    return Finding(
+        code="FR608",
+        message=f"output {compared['name']} has {got[axis]} rows at {point}, and {reference} gives "
+        f"{wanted[axis]}: how many there are depends on the data",
+        cause=f"Axis {axis} is {dims[axis] or 'without a name'} in the file, a size of no input.",
+    )
 
 
 def _wrong_outputs(

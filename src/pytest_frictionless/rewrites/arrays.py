@@ -167,11 +167,11 @@ def _plain(value: ast.expr) -> str:
 
 def unscripted(file: str, line: int, attribute: str) -> tuple[int, str, str]:
     """The line that scripts a submodule, of the class around a line: line, text, plain form."""
-    tree = tree_of(file)
+    tree, attribute = tree_of(file), f"self.{attribute.partition('.')[0]}"
     for node in ast.walk(tree) if tree is not None else ():
         inside = isinstance(node, ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0)
         for each in ast.walk(node) if inside else ():
-            if not isinstance(each, ast.Assign) or attribute not in ast.unparse(each.targets[0]):
+            if not isinstance(each, ast.Assign) or ast.unparse(each.targets[0]) != attribute:
                 continue
             for call in calls(each.value, "script", "trace"):
                 text = ast.unparse(each)
