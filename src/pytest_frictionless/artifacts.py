@@ -119,7 +119,7 @@ class CaptureRecord(TypedDict):
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
     training: NotRequired[list[dict[str, Any]]]
-    """Findings of operations that behave as in training."""
+    """Findings of operations that behave as in training, or change the state of the model."""
     export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""

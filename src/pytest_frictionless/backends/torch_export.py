@@ -16,6 +16,7 @@ from pytest_frictionless.backends.torch_call import arguments, bind
 from pytest_frictionless.backends.torch_load import Subject, subject_of
 from pytest_frictionless.backends.torch_program import (
     is_static,
+    lost_state,
     placeholders,
     proved_range,
     training_operations,
@@ -89,7 +90,9 @@ def _export_program(
                     error, subject, args, kwargs, inputs, ranges
                 ).to_json()
     record["ranges"] = _proved(program, inputs)
-    record["training"] = [finding.to_json() for finding in training_operations(program)]
+    # Batch norm as in training changes its buffers too: that is told once.
+    training = training_operations(program) or lost_state(program)
+    record["training"] = [finding.to_json() for finding in training]
     try:
         delivered = torch.onnx.export(
             program, (), dynamo=True, verbose=False, input_names=[each["name"] for each in inputs],
