@@ -61,7 +61,9 @@ def node_and_constants(path: str, name: str) -> tuple[Place | None, tuple[tuple[
     for _, _, node in walk(graph):
         if node.name == name:
             constants = [
-                (f"constant {each}", str(shapes[each])) for each in node.input if each in shapes
+                (f"constant {each}", f"of shape {shapes[each]}")
+                for each in node.input
+                if each in shapes
             ]
             return place_of(node), tuple(constants)
     return None, ()

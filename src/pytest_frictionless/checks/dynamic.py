@@ -213,13 +213,15 @@ def _with_baked(ctx: Context, finding: Finding) -> Finding:
     lost = ctx.workbench.lost_symbol()
     if lost is None:
         return finding
-    failed_in = (("fails in", str(finding.place)),) if finding.place else ()
+    place = Place(**lost["place"])
+    elsewhere = finding.place is not None and finding.place.node != place.node
+    failed_in = (("fails in", str(finding.place)),) if elsewhere else ()
     return replace(
         finding,
         message=f"{lost['symbol']} is baked in: {finding.message}",
-        place=Place(**lost["place"]),
+        place=place,
         cause="\n".join(filter(None, [lost["cause"], finding.cause])),
-        evidence=(*finding.evidence, *failed_in),
+        evidence=(*finding.evidence, *failed_in) if elsewhere else (),
         remedy=lost["remedy"],
     )
 
