@@ -39,13 +39,19 @@ def test_an_axis_that_the_parser_folded_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("dims", "wanted"),
-    [(("count", 8), "FR608"), (("batch", 8), ""), ((3, 8), ""), (("", 8), "FR608")],
+    [
+        (("count", 8), "FR608"),
+        (("batch", 8), ""),
+        ((3, 8), ""),
+        (("", 8), "FR608"),
+        (("batch//2", 8), ""),
+    ],
 )
 def test_rows_are_counted_only_where_their_size_is_of_no_input(
     dims: tuple[int | str, ...], wanted: str
 ) -> None:
     written = WRITTEN | {"outputs": [tensor("y", *dims)]}
-    ctx = context(onnx=written)
+    ctx = context(onnx=written, lost_symbol=None)
     compared = {"name": "y", "shape": [3, 8], "reference_shape": [5, 8]}
     finding = dynamic._counted(ctx, ctx.profile.at("opt"), cast("Any", compared), "eager torch")
     assert (finding.code if finding else "") == wanted

@@ -162,7 +162,7 @@ def _counted(
     if dims is None or not len(dims) == len(got) == len(wanted):
         return None
     axes = [axis for axis in range(len(dims)) if got[axis] != wanted[axis]]
-    if not all(isinstance(dims[axis], str) and dims[axis] not in known for axis in axes):
+    if not all(_is_own(dims[axis], known) for axis in axes) or ctx.workbench.lost_symbol():
         return None
     axis = axes[0]
     return Finding(
@@ -171,6 +171,11 @@ def _counted(
         f"{wanted[axis]}: how many there are depends on the data",
         cause=f"Axis {axis} is {dims[axis] or 'without a name'} in the file, a size of no input.",
     )
+
+
+def _is_own(size: int | str, known: set[int | str]) -> bool:
+    """Whether an axis has a size of its own: neither an input's, nor one that follows from it."""
+    return isinstance(size, str) and size not in known and (not size or size.isidentifier())
 
 
 def _wrong_outputs(
