@@ -144,10 +144,24 @@ class CaptureRecord(TypedDict):
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
     training: NotRequired[list[dict[str, Any]]]
-    """Findings of operations that behave as in training."""
+    """Findings of operations that behave as in training, or change the state of the model."""
     export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""
+
+
+class LostSymbol(TypedDict):
+    """Where a declared dimension becomes a constant inside a graph."""
+
+    symbol: str
+    shape: list[int | str]
+    """What the node makes of it."""
+    place: dict[str, Any]
+    """`Place` of the node."""
+    cause: str
+    """The constant that holds the size, in words."""
+    remedy: str
+    """What keeps the dimension, as code where it is known."""
 
 
 class ComparisonRecord(TypedDict):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
-from pytest_frictionless.backends.onnx_file import place_of, read_graph
+from pytest_frictionless.backends.onnx_dims import node_and_constants
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.shapes import ShapePoint
@@ -147,17 +147,18 @@ def _words(text: str) -> str:
 
 
 def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
-    place = None
+    place: Place | None = None
+    constants: tuple[tuple[str, str], ...] = ()
     if match := _RUN_ERROR.search(text):
-        model = read_graph(path)
-        found = [place_of(node) for node in model.graph.node if node.name == match["node"]]
-        place = found[0] if found else Place(node=match["node"], operator=match["operator"])
+        place, constants = node_and_constants(path, match["node"])
+        place = place or Place(node=match["node"], operator=match["operator"])
     reason = text.partition("Status Message:")[2].strip() or text
     return Finding(
         code="FR605",
         message=f"does not run at {point}: {_words(reason)}",
         place=place,
         cause=_words(text),
+        evidence=constants,
     )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
-from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         ExecutionRecord,
         GraphRecord,
         InputRecord,
+        LostSymbol,
         OnnxRecord,
         OperatorRecord,
         ParseRecord,
@@ -167,10 +167,11 @@ class Workbench:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
         return self._onnx_step("onnx_convert:versions", {}).record
 
-    def lost_symbol(self) -> tuple[str, Place] | None:
+    def lost_symbol(self) -> LostSymbol | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
-        record = self._onnx_step("onnx_file:lost_symbol", {}).record
-        return (record["symbol"], Place(**record["place"])) if record["place"] else None
+        return cast(
+            "LostSymbol | None", self._onnx_step("onnx_dims:lost_symbol", {}).record["lost"]
+        )
 
     def examined(self) -> GraphRecord:
         """The graph looked over for what costs; counted at opt of the first profile."""
