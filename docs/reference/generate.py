@@ -22,6 +22,7 @@ GROUPS = {
     "6": ("Dynamic dimensions", "Given by [`dynamic`](checks/dynamic.md)."),
     "7": ("Parity", "Given by [`parity`](checks/parity.md)."),
     "8": ("Build", "Given by [`build`](checks/build.md)."),
+    "9": ("Latency", "Given on a machine with a GPU."),
 }
 """Heading and first sentence of each hundred."""
 
