@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_frictionless.errors import ConfigError, MissingDependency
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -104,47 +106,39 @@ class Remote:
 
     def create(self, name: str, content: bytes) -> bool:
         """Put an object that was not there."""
-        try:
-            self._files.pipe_file(f"{self._root}/{name}", content, mode="create")
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if is_taken(error):
+        with self._told(f"{name} cannot be written"):
+            try:
+                self._files.pipe_file(f"{self._root}/{name}", content, mode="create")
+            except FileExistsError:
                 return False
-            raise ConfigError([f"{self.where}/{name} cannot be written: {error}"]) from None
         return True
 
     def read(self, name: str) -> bytes | None:
         """Get an object."""
-        try:
-            return bytes(self._files.cat_file(f"{self._root}/{name}"))
-        except FileNotFoundError:
-            return None
+        with self._told(f"{name} cannot be read"):
+            try:
+                return bytes(self._files.cat_file(f"{self._root}/{name}"))
+            except FileNotFoundError:
+                return None
 
     def names(self, prefix: str) -> list[str]:
         """List what is below the prefix."""
-        self._files.invalidate_cache()
         folder = f"{self._root}/{prefix}".rstrip("/")
-        try:
+        with self._told("its objects cannot be listed"):
+            self._files.invalidate_cache()
             found = self._files.find(folder)
-        except FileNotFoundError:
-            return []
-        start = len(self._files._strip_protocol(self._root).rstrip("/")) + 1
+        start = len(self._root.rstrip("/")) + 1
         return sorted(path[start:] for path in found)
 
     def delete(self, name: str) -> None:
         """Delete an object."""
-        try:
+        with self._told(f"{name} cannot be deleted"), suppress(FileNotFoundError):
             self._files.rm_file(f"{self._root}/{name}")
-        except FileNotFoundError:
-            return
 
-
-def is_taken(error: BaseException) -> bool:
-    """Whether a store says that the condition "no such object yet" does not hold, in its own words."""
-    told: Any = getattr(error.__cause__, "response", None) or {}
-    code = told.get("Error", {}).get("Code", "") if isinstance(told, dict) else ""
-    return code in (
-        "PreconditionFailed",
-        "ConditionalRequestConflict",
-    ) or "PreconditionFailed" in str(error)
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Name the place in whatever the store's own library raises: it is of many kinds."""
+        try:
+            yield
+        except Exception as error:
+            raise ConfigError([f"{self.where}: {what}: {error}"]) from error

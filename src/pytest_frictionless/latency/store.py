@@ -42,13 +42,12 @@ class RunStore:
         """Store a run under a name of its own; the name."""
         folder = f"{run.key.slug}/{run.job.date:%Y-%m}"
         content = run.to_json().encode()
-        for number in range(1, 1000):
-            # Another run of the same job takes the next name; the same run again takes none.
-            suffix = f".{number}" if number > 1 else ""
-            name = f"{folder}/{run.job.name}{suffix}.json"
-            if self.objects.create(name, content) or self.objects.read(name) == content:
-                return name
-        raise ConfigError([f"{self.where}: no free name for {run.job.name}"])
+        name = f"{folder}/{run.job.name}.json"
+        if not self.objects.create(name, content) and self.objects.read(name) != content:
+            # Another run of this job was here: the content makes the name, twice the same is once.
+            name = f"{folder}/{run.job.name}.{hashlib.sha256(content).hexdigest()[:16]}.json"
+            self.objects.create(name, content)
+        return name
 
     def keep_plan(self, plan: bytes) -> str:
         """Store an engine; its digest."""

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from pytest_frictionless.codes import CODES
+from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -231,6 +232,9 @@ class Settings(Section):
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
+    )
+    baselines: Baselines = Field(
+        default_factory=Baselines, description="Where accepted latencies and runs are kept."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 
