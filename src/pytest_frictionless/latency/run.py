@@ -14,7 +14,7 @@ from pytest_frictionless.latency.key import EnvironmentKey  # noqa: TC001
 from pytest_frictionless.latency.verdict import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pytest_frictionless.latency.verdict import Report
 
@@ -51,6 +51,8 @@ class CellRun:
     first: tuple[Round, ...] = ()
     again: tuple[Round, ...] = ()
     pairs: Pairs = field(default_factory=Pairs)
+    comparable: bool = False
+    """Whether the accepted engine, or the base branch's, was there for pairs."""
     verdict: str = ""
     """What the gate said in this job."""
     measured: Mapping[str, float] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Run:
         cls, key: EnvironmentKey, job: Job, evidence: Evidence, *, report: Report | None = None,
         recorded: Mapping[str, str] | None = None,
         measured: Mapping[Cell, Mapping[str, float]] | None = None,
+        comparable: Collection[Cell] = (),
     ) -> Run:  # fmt: skip
         """What a job leaves behind."""
         verdicts = {each.cell: str(each.verdict) for each in report.results} if report else {}
@@ -83,6 +86,7 @@ class Run:
                 cell=cell, built=evidence.built.get(cell, Built()), first=_short(rounds),
                 again=_short(evidence.again.get(cell, ())),
                 pairs=_short_pairs(evidence.pairs.get(cell, Pairs())),
+                comparable=cell in comparable,
                 verdict=verdicts.get(cell, ""), measured=dict((measured or {}).get(cell, {})),
             )
             for cell, rounds in sorted(evidence.first.items())
@@ -115,7 +119,12 @@ _RUN: TypeAdapter[Run] = TypeAdapter(Run)
 
 def run_schema() -> dict[str, Any]:
     """The JSON Schema of a stored run."""
-    return _RUN.json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:pytest-frictionless:run",
+        **_RUN.json_schema(),
+        "title": "Latencies that one job measured",
+    }
 
 
 def parsed(adapter: TypeAdapter[Any], text: str | bytes) -> Any:

@@ -27,6 +27,11 @@ RUNS_FOLDER = ".frictionless/runs"
 """Where a run of pytest leaves what it measured."""
 
 
+def job_id(name: str) -> str:
+    """What a baseline calls the job of this object: no two objects share it."""
+    return name.rpartition("/")[2].removesuffix(".json")
+
+
 class RunStore:
     """Runs and plans of all environments."""
 
@@ -99,7 +104,7 @@ class RunStore:
         """Delete old runs that no baseline rests on, and plans that nothing names; their names."""
         gone, named = [], set(kept_plans)
         for name, run in self.runs():
-            if run.job.date < before and run.job.name not in kept_jobs:
+            if run.job.date < before and job_id(name) not in kept_jobs:
                 gone.append(name)
             else:
                 named |= {each.built.plan_sha256 for each in run.cells}
