@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 MLP = "g (float[batch, 8] x) => (float[batch, 8] y) { a = Relu(x)  y = Neg(a) }"
@@ -25,11 +25,16 @@ BAKED = (
 )
 """Batch 2 in disguise: the file calls it dynamic."""
 
-CHECKS = (
+CPU_CHECKS = (
     "load", "export", "opset", "operators", "dynamic-default",
     "parity-default-min", "parity-default-opt", "parity-default-max", "build-default",
 )  # fmt: skip
-"""Items of a checkpoint that has one profile, in order."""
+"""Items of a checkpoint that has one profile and that need no GPU, in order."""
+CHECKS = (
+    *CPU_CHECKS, "run-default-min", "run-default-opt", "run-default-max",
+    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default",
+)  # fmt: skip
+"""All items of a checkpoint that has one profile, in order."""
 
 RECORDER = """
 import json, os
@@ -76,6 +81,14 @@ class Item:
     def values(self, name: str) -> list[Any]:
         """Properties of this name, without the prefix."""
         return [value for key, value in self.properties if key == f"frictionless.{name}"]
+
+
+def is_healthy(items: Mapping[str, Item]) -> bool:
+    """Whether each passed, or needs a GPU that is not there."""
+    return all(
+        item.outcome == "passed" or (item.outcome == "skipped" and "no GPU" in item.text)
+        for item in items.values()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,10 @@ GROUPS = {
     "6": ("Dynamic dimensions", "Given by [`dynamic`](checks/dynamic.md)."),
     "7": ("Parity", "Given by [`parity`](checks/parity.md)."),
     "8": ("Build", "Given by [`build`](checks/build.md)."),
-    "9": ("Latency", "Given on a machine with a GPU."),
+    "9": (
+        "On a GPU",
+        "Given by [`run`](checks/run.md), [`latency`](checks/latency.md) and [`memory`](checks/memory.md).",
+    ),
 }
 """Heading and first sentence of each hundred."""
 
@@ -32,9 +35,12 @@ SECTIONS = {
     "Opset": "`opset`",
     "Limits": "`limits`",
     "Baselines": "`baselines`",
+    "Latency": "`latency`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
     "Tolerance": "`models.<name>.tolerance`",
+    "Budget": "`models.<name>.budget`",
+    "PointBudget": "`models.<name>.budget.points.<profile>-<point>`",
     "Bounds": "`models.<name>.tolerance.outputs.<output>`",
 }
 """Heading of each definition of the schema, in the order of the page."""

@@ -48,6 +48,18 @@ class SourceRecord(TypedDict):
     """Folder of the repository: Python files below it count as the user's own."""
 
 
+class UnshapedRecord(TypedDict):
+    """An input or output of an ONNX file whose shape ONNX cannot use."""
+
+    name: str
+    role: str
+    """"input" or "output"."""
+    what: str
+    """"no shape", or the axis and its size."""
+    shape: list[int | str]
+    """What its axes could be; empty where nothing suggests it."""
+
+
 class WeightsRecord(TypedDict):
     """What is inside a checkpoint."""
 
@@ -60,6 +72,12 @@ class WeightsRecord(TypedDict):
     """Names of tensors holding NaN or infinity, at most 20."""
     missing: list[str]
     unexpected: list[str]
+    renamed: NotRequired[list[list[str]]]
+    """Pairs of a missing name and the name in the file of what could be that weight."""
+    unread: NotRequired[list[str]]
+    """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
+    layers: NotRequired[list[list[str]]]
+    """Outermost layers that bare weights belong to; below a common one, those inside, too."""
     notes: list[str]
     """What was done to read it, as "stripped the prefix 'module.'"."""
     inputs: list[InputRecord]
@@ -72,6 +90,8 @@ class WeightsRecord(TypedDict):
     """Whether `inputs` is what the file says of itself, and not a guess."""
     external: list[str]
     """Further files that hold weights."""
+    unshaped: NotRequired[list[UnshapedRecord]]
+    """Inputs and outputs of an ONNX file that onnx.checker refuses for their shape."""
 
 
 class OnnxRecord(TypedDict):
@@ -123,6 +143,8 @@ class ComparisonRecord(TypedDict):
     reference_not_finite: int
     rtol: float
     atol: float
+    scale: float
+    """Largest finite magnitude of the reference."""
 
 
 class ExecutionRecord(TypedDict):
@@ -141,7 +163,10 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502)."""
+    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502).
+
+    "crash" (FR003) and "time" (FR001) are no refusals: nobody knows whether it would be taken.
+    """
     operator: str
     node: str
     """Name of the node; of its first output where it has none; of the input for kind "type"."""
@@ -198,3 +223,62 @@ class BuildRecord(TypedDict):
     dropped_profiles: list[str]
     profile_errors: NotRequired[bool]
     """Whether the errors are about the profiles, and not about the model."""
+
+
+class EngineRunRecord(TypedDict):
+    """One run of an engine on a GPU at one shape point."""
+
+    engine: str
+    gpu: str
+    sizes: dict[str, int]
+    workspace_mib: float
+    """Device memory of the execution context, beside weights and inputs."""
+    comparisons: list[ComparisonRecord]
+    unwritten: dict[str, int]
+    """Elements that the engine left as they were, by output."""
+    unsteady: dict[str, float]
+    """Largest difference of two runs on the same input, by output."""
+    absent: list[str]
+    """Outputs of the ONNX file that the engine does not have."""
+
+
+class CellRequest(TypedDict):
+    """What is measured: one profile of an engine at one shape point."""
+
+    name: str
+    profile: int
+    sizes: dict[str, int]
+
+
+class CellRecord(TypedDict):
+    """One cell in one process."""
+
+    samples_ms: list[float]
+    """GPU milliseconds of one inference: as a CUDA graph where `captured`, else launched plainly."""
+    count: int
+    """Samples taken; `samples_ms` holds at most 1,000 of them."""
+    captured: bool
+    uncaptured: str
+    """Why it is no CUDA graph; empty where it is."""
+    plain_ms: float
+    """Median of plain launches."""
+    host_ms: float
+    """Median CPU time of one plain launch."""
+    warm_up_s: float
+    workspace_mib: float
+    """Device memory of the execution context: activations and scratch."""
+    used_mib: float
+    """Device memory in use more than before the engine was loaded, by all there is in the process."""
+    watch: dict[str, Any]
+    """What NVML saw: see `nvml.Watch.record`."""
+
+
+class RoundRecord(TypedDict):
+    """One round: every cell of an engine measured once, in one fresh process."""
+
+    engine: str
+    gpu: dict[str, Any]
+    """As `nvml.facts` tells it."""
+    compute_capability: str
+    weights_mib: float | None
+    cells: dict[str, CellRecord]

@@ -3,6 +3,7 @@
 FrictionlessError
 ├── ConfigError            what the user wrote cannot be used; every problem at once
 ├── MissingDependency      a package this step needs is not installed: the item skips
+│   └── MissingDevice      ... or a GPU that it needs is not there, or cannot run the engine
 └── StepFailed             a step ended in a finding: the model, or its toolchain, is at fault
     └── StepInterrupted    ... by time, memory or a signal: never cached, it may pass next time
 
@@ -40,6 +41,13 @@ class MissingDependency(FrictionlessError):
             f"{package} is not installed, and {purpose} needs it: "
             f"pip install 'pytest-frictionless[{extra}]'"
         )
+
+
+class MissingDevice(MissingDependency):
+    """There is no GPU, or none that can run the engine; the message says what would."""
+
+    def __init__(self, message: str) -> None:
+        FrictionlessError.__init__(self, message)
 
 
 class StepFailed(FrictionlessError):

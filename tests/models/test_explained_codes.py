@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_frictionless.codes import CODES
+from tests.gpu.conftest import has_gpu
 from tests.models.explained import Bench, SharedZygote, prove, records, shared_zygote
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ def bench(
 
 
 def _is_runnable(record: Code) -> bool:
-    if record.remarks.get("requires") == "GPU":
-        pytest.skip("needs a GPU")
     if (file := record.remarks.get("shown by")) is not None:
         assert record.id in (ROOT / file).read_text()
         return False
+    required = record.remarks.get("requires", "")
+    if required == "GPU" and not has_gpu():
+        pytest.skip("needs an NVIDIA GPU and its driver")
+    if required and required != "GPU":
+        pytest.importorskip(required)
     return True
 
 

@@ -90,7 +90,7 @@ def test_recorded_runs_are_accepted_and_later_ones_compared(shop: Shop) -> None:
     status, said = shop.main("compare")
     assert status == 1
     assert "regression" in said
-    assert "FR910 net0/online-x0 (batch=1) is slower than accepted: +" in said
+    assert "FR920 net0/online-x0 (batch=1) is slower than accepted: +" in said
     assert said.count("FR9") == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.project import BAKED, CHECKS, DET, Project
+from tests.project import BAKED, CPU_CHECKS, DET, Project
 
 
 def test_dependants_of_a_failure_skip_with_its_cause(project: Project) -> None:
@@ -20,7 +20,7 @@ def test_dependants_of_a_failure_skip_with_its_cause(project: Project) -> None:
         "Skipped: needs operators: FR501 Det is rejected by"
     )
     assert {check for check, item in det.items() if item.outcome == "passed"} == (
-        set(CHECKS) - {"operators", "build-default"}
+        set(CPU_CHECKS) - {"operators", "build-default"}
     )
     for check in (
         "parity-default-min",

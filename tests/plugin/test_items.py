@@ -15,6 +15,9 @@ models:
 """
 
 
+CELLS = [f"{name}-{point}" for name in ("online", "offline") for point in ("min", "opt", "max")]
+
+
 def test_ids_without_configuration_name_check_profile_and_point(shop_floor: Project) -> None:
     outcome = shop_floor.run("models")
     assert outcome.ids == [f"models/{name}.onnx::{check}" for name in "ab" for check in CHECKS]
@@ -41,6 +44,10 @@ def test_ids_with_profiles_follow_the_order_of_the_configuration(project: Projec
         "models/a.onnx::parity-offline-max",
         "models/a.onnx::build-online",
         "models/a.onnx::build-offline",
+        *(f"models/a.onnx::run-{cell}" for cell in CELLS),
+        *(f"models/a.onnx::latency-{cell}" for cell in CELLS),
+        "models/a.onnx::memory-online",
+        "models/a.onnx::memory-offline",
     ]
     assert outcome.failed() == []
     assert outcome["models/a.onnx::build-offline"].values("profiles") == [2]

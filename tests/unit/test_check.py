@@ -189,9 +189,24 @@ def test_a_finding_about_sizes_says_that_they_were_assumed() -> None:
 
 def test_checks_of_ours_are_ordered_and_well_formed() -> None:
     names = [each.name for each in CHECKS]
-    assert names == ["load", "export", "opset", "operators", "dynamic", "parity", "build"]
+    assert names == [
+        "load", "export", "opset", "operators", "dynamic", "parity", "build", "run", "latency", "memory",
+    ]  # fmt: skip
     for index, each in enumerate(CHECKS):
         assert each.name.islower()
         assert each.title.endswith("?")
         assert set(each.after) <= set(names[:index])
         assert set(each.yields_to) <= set(names)
+
+
+def test_a_step_that_the_machine_ended_is_told_once() -> None:
+    ended = StepFailed(Finding(code="FR005", message="engine cannot be loaded"))
+    operators, dynamic = check("operators", ended), check("dynamic", ended)
+    subject = examiner(operators, dynamic)
+    assert subject.verdict(operators).blocked_by == ""
+    assert subject.verdict(dynamic).blocked_by == "operators"
+    # A model at fault is told by every check that finds it so.
+    other = StepFailed(Finding(code="FR605", message="does not run"))
+    one, two = check("one", other), check("two", other)
+    subject = examiner(one, two)
+    assert [subject.verdict(each).blocked_by for each in (one, two)] == ["", ""]

@@ -1,4 +1,4 @@
-"""Baseline files: written for diffs, read with care (FR918), and the key that keeps them apart."""
+"""Baseline files: written for diffs, read with care (FR927), and the key that keeps them apart."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_damaged_file_is_told_and_never_judged_by(
         return
     with pytest.raises(StepFailed, match=said) as failed:
         read_anchor(tmp_path, KEY)
-    assert failed.value.finding.code == "FR918"
+    assert failed.value.finding.code == "FR927"
     assert str(path) in failed.value.finding.message
 
 

@@ -1,4 +1,4 @@
-"""What is told of a verdict: FR910 to FR917."""
+"""What is told of a verdict: FR920 to FR926, and FR912."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def told(verdict: Verdict, *, fails: bool = False, reason: str = "", notes: tupl
     ("code", "verdict", "fails", "said"),
     [
         (
-            "FR910",
+            "FR920",
             Verdict.REGRESSION,
             True,
             "net0/online-x0 (batch=1) is slower than accepted: +3.1 %",
         ),
-        ("FR911", Verdict.COMMON_SHIFT, True, "slower as all 1 cells are: +5.1 %"),
-        ("FR911", Verdict.COMMON_SHIFT, False, ", and so is the accepted engine"),
-        ("FR912", Verdict.IMPROVED, False, "re-anchor?"),
-        ("FR913", Verdict.NOISY, False, "only a change above +0.5 % would be seen"),
-        ("FR914", Verdict.TACTIC_CHANGED, True, "other kernels of the same network"),
+        ("FR921", Verdict.COMMON_SHIFT, True, "slower as all 1 cells are: +5.1 %"),
+        ("FR921", Verdict.COMMON_SHIFT, False, ", and so is the accepted engine"),
+        ("FR922", Verdict.IMPROVED, False, "re-anchor?"),
+        ("FR923", Verdict.NOISY, False, "only a change above +0.5 % would be seen"),
+        ("FR924", Verdict.TACTIC_CHANGED, True, "other kernels of the same network"),
         (
-            "FR915",
+            "FR925",
             Verdict.NO_BASELINE,
             False,
             "no accepted baseline for this environment (1.031 ms",
         ),
-        ("FR916", Verdict.INVALID, True, "could not be measured: hot"),
-        ("FR917", Verdict.EXPIRED, False, "its baseline has expired: hot"),
+        ("FR912", Verdict.INVALID, True, "could not be measured: hot"),
+        ("FR926", Verdict.EXPIRED, False, "its baseline has expired: hot"),
     ],
 )
 def test_each_verdict_is_a_finding(code: str, verdict: Verdict, fails: bool, said: str) -> None:

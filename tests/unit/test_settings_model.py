@@ -191,7 +191,7 @@ def test_a_switch_without_its_reason(read: Read, given: str, problem: str) -> No
 @pytest.mark.parametrize(
     ("ignore", "problems"),
     [
-        ("{FR999: x}", ["ignore.FR999: 'FR999' is no finding code, did you mean 'FR109'?"]),
+        ("{FR999: x}", ["ignore.FR999: 'FR999' is no finding code, did you mean 'FR914'?"]),
         ("{fr101: x}", ["ignore.fr101: 'fr101' is no finding code, did you mean 'FR101'?"]),
         ("{FR101: }", ['ignore.FR101: a reason is needed: say why, as "served by another model"']),
         ("{FR101: ''}", ["ignore.FR101: the text is empty"]),
@@ -249,8 +249,12 @@ def test_tolerance_of_one_output_completes_itself_from_the_general_one() -> None
         ("outputs: [logits]\ntolerance: {outputs: {logit: {rtol: 1}}}",
          "tolerance.outputs.logit: 'logit' is none of the outputs, did you mean 'logits'?"),
         ("outputs: [a, a]", "outputs[1]: output 'a' is named twice"),
-        ("budget: {}", "budget: unknown key: the keys are path, factory, inputs, outputs, profiles, "
-         "precision, tolerance, ignore, trusted, skip, opset"),
+        ("zzz: {}", "zzz: unknown key: the keys are path, factory, inputs, outputs, profiles, "
+         "precision, tolerance, budget, ignore, trusted, skip, opset"),
+        ("profiles: {online: {batch: 1}}\nbudget: {points: {onlin-opt: {latency_ms: 2}}}",
+         "budget.points.onlin-opt: there is no profile for 'onlin-opt', did you mean 'online'?"),
+        ("budget: {points: {default: {latency_ms: 2}}}",
+         "budget.points.default: 'default' is no <profile>-<point>: a point is min, opt, max"),
     ],
 )  # fmt: skip
 def test_other_mistakes(read: Read, entry: str, problem: str) -> None:

@@ -38,6 +38,8 @@ class Terminal:
         self.cells: dict[str, dict[str, Counter[str]]] = {}
         self.warnings: Counter[str] = Counter()
         self.first: dict[str, str] = {}
+        self.reasons: dict[str, Counter[str]] = {}
+        """Why items were skipped that needed nothing of another item, by check."""
         self._shown = 0.0
 
     def pytest_report_header(self) -> list[str]:
@@ -85,6 +87,10 @@ class Terminal:
             outcome = "xpassed" if report.passed else "xfailed"
         row = self.cells.setdefault(str(about["checkpoint"]), {})
         row.setdefault(str(about["check"]), Counter())[outcome] += 1
+        if outcome == "skipped" and isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            if not reason.startswith("needs "):
+                self.reasons.setdefault(str(about["check"]), Counter())[reason] += 1
         for warning in warnings:
             self.warnings[warning] += 1
             self.first.setdefault(warning, report.nodeid)
@@ -102,11 +108,18 @@ class Terminal:
         terminalreporter.write(
             _rendered(self._table(tty=bool(terminalreporter.isatty)), terminalreporter)
         )
+        for reason, names in self._not_asked().items():
+            terminalreporter.write_line(f"not asked: {', '.join(names)}: {reason}")
         for warning, count in sorted(self.warnings.items()):
             times = f" ({count} times)" if count > 1 else ""
             terminalreporter.write_line(
                 f"warning: {self.first[warning]}: {warning}{times}", yellow=True
             )
+        for finding in self.run.unused:
+            terminalreporter.write_line(
+                f"{'failed' if self.run.strict else 'warning'}: {finding.headline}",
+                yellow=not self.run.strict, red=self.run.strict,
+            )  # fmt: skip
         store = self.run.shop.store
         if store.made or store.reused:
             terminalreporter.write_line(
@@ -124,11 +137,25 @@ class Terminal:
             "Where none is expected, say --frictionless-allow-empty."
         )
 
+    def _not_asked(self) -> dict[str, list[str]]:
+        """Checks that no checkpoint was asked, by the reason: a line says it, and not a column."""
+        found: dict[str, list[str]] = {}
+        for name, reasons in self.reasons.items():
+            rows = [row[name] for row in self.cells.values() if name in row]
+            if all(set(row) == {"skipped"} for row in rows):
+                found.setdefault(reasons.most_common(1)[0][0], []).append(name)
+        return found
+
     def _table(self, *, tty: bool) -> Table:
         from rich.table import Table
         from rich.text import Text
 
-        used = [name for name in self.run.checks if any(name in row for row in self.cells.values())]
+        hidden = [name for names in self._not_asked().values() for name in names]
+        used = [
+            name
+            for name in self.run.checks
+            if name not in hidden and any(name in row for row in self.cells.values())
+        ]
         room = _width(tty) - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("checkpoint", no_wrap=True)

@@ -56,7 +56,7 @@ def execute(
     where = ShapePoint(point, sizes)
     names, values = _run(memory, path, feeds, where, optimised=True)
     expected = (
-        _load_reference(Path(reference)) if reference
+        load_reference(Path(reference)) if reference
         else _run(memory, path, feeds, where, optimised=False)[1]
     )  # fmt: skip
     if len(expected) != len(values):
@@ -75,6 +75,22 @@ def execute(
         "reference": "eager torch" if reference else "ONNX Runtime without optimisation",
     }
     return {**record}
+
+
+def expected(
+    memory: dict[str, Any], folder: str, *, path: str, inputs: list[InputRecord], point: str,
+    sizes: dict[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    """Write what ONNX Runtime gives, without optimisation, to `reference.npz`."""
+    np = require("numpy", purpose="keeping reference outputs")
+    feeds, where = feeds_at(inputs, sizes), ShapePoint(point, sizes)
+    _, values = _run(memory, path, feeds, where, optimised=False)
+    arrays = {}
+    for index, value in enumerate(values):
+        arrays[f"dtype_{index}"] = np.array(str(value.dtype))
+        arrays[f"output_{index}"] = value.astype(np.float32) if value.dtype.kind == "V" else value
+    np.savez(Path(folder) / REFERENCE, **arrays)
+    return {"shapes": [[*value.shape] for value in values]}
 
 
 def _run(
@@ -157,7 +173,8 @@ def _array(value: Any) -> Array:
     return array
 
 
-def _load_reference(path: Path) -> list[Array]:
+def load_reference(path: Path) -> list[Array]:
+    """The outputs in an .npz that `torch_reference.reference` or `expected` wrote."""
     np = require("numpy", purpose="comparing outputs")
     with np.load(path, allow_pickle=False) as loaded:
         arrays: list[Array] = []
@@ -181,6 +198,7 @@ def compare(
         "reference_shape": [*reference.shape], "max_abs": 0.0, "max_rel": 0.0, "worst_index": [],
         "worst_value": 0.0, "worst_reference": 0.0, "violations": 0, "elements": int(value.size),
         "not_finite": 0, "reference_not_finite": 0, "rtol": 0.0, "atol": 0.0,
+        "scale": 0.0,
     }  # fmt: skip
     if value.shape != reference.shape or value.dtype == object or not value.size:
         if value.dtype == object and value.shape == reference.shape:
@@ -189,6 +207,7 @@ def compare(
     got, want = value.astype(np.float64), reference.astype(np.float64)
     finite = np.isfinite(want)
     scale = float(np.abs(want[finite]).max()) if finite.any() else 1.0
+    record["scale"] = _number(scale)
     rtol, share, floor = TOLERANCES.get(str(reference.dtype), (0.0, 0.0, 0.0))
     own = {**tolerance, **(tolerance.get("outputs") or {}).get(name, {})}
     record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]

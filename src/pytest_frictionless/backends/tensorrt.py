@@ -11,11 +11,13 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends.tensorrt_words import clean
-from pytest_frictionless.errors import MissingDependency
+from pytest_frictionless.backends.tensorrt_words import clean, is_memory_error
+from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.machine import broken_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,18 +43,22 @@ _DTYPES = {
 def versions() -> dict[str, str]:
     """Version of every flavour that can be imported; imports none of them."""
     found: dict[str, str] = {}
-    for flavour, names in _DISTRIBUTIONS.items():
+    for flavour in _DISTRIBUTIONS:
         # tensorrt-stubs brings a folder `tensorrt` that holds only a .pyi: it has no origin.
         spec = importlib.util.find_spec(_MODULES[flavour])
         if spec is None or spec.origin is None:
             continue
-        for name in names:
-            try:
-                found[flavour] = importlib.metadata.version(name)
-                break
-            except importlib.metadata.PackageNotFoundError:
-                continue
+        if version := _version(flavour):
+            found[flavour] = version
     return found
+
+
+def _version(flavour: str) -> str | None:
+    """Version of the first distribution of a flavour that is installed."""
+    for name in _DISTRIBUTIONS[flavour]:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
 
 
 def flavour(wanted: str | None = None) -> str:
@@ -60,12 +66,19 @@ def flavour(wanted: str | None = None) -> str:
 
     Raises:
         MissingDependency: neither, or not the one asked for, is installed.
+        StepFailed: FR005, where a distribution is installed without its module.
     """
     installed = versions()
     wanted = wanted or os.environ.get(FLAVOUR_VARIABLE) or None
     for each in [wanted] if wanted else list(_MODULES):
         if each in installed:
             return each
+    for each in [wanted] if wanted else list(_MODULES):
+        if (version := _version(each)) and importlib.util.find_spec(_MODULES[each]) is None:
+            absent = ModuleNotFoundError(
+                f"there is no module {_MODULES[each]}", name=_MODULES[each]
+            )
+            raise StepFailed(broken_library(_DISTRIBUTIONS[each][-1], version, absent))
     package = "tensorrt" if wanted == "tensorrt" else "tensorrt-rtx-cu13"
     raise MissingDependency(package, purpose="parsing and building with TensorRT", extra="rtx")
 
@@ -78,12 +91,19 @@ def engine_name(wanted: str | None = None) -> str:
 
 @functools.cache
 def load(wanted: str | None = None) -> Any:
-    """Import the module of the flavour."""
-    return importlib.import_module(_MODULES[flavour(wanted)])
+    """Import the module of the flavour; raises StepFailed FR005 where it is there and broken."""
+    chosen = flavour(wanted)
+    try:
+        return importlib.import_module(_MODULES[chosen])
+    except MemoryError:
+        raise
+    except Exception as error:
+        finding = broken_library(_MODULES[chosen], versions()[chosen], error)
+        raise StepFailed(finding) from error
 
 
 @functools.cache
-def _log() -> Any:
+def log() -> Any:
     """The one log of this process: TensorRT keeps the first it is given and ignores others."""
     trt = load()
     logger: Any = trt.ILogger
@@ -134,25 +154,37 @@ class Reading:
 
 def logged(*severities: str) -> list[str]:
     """Log texts of these severities since the last model was read, cleaned, each once."""
-    texts = (clean(text) for severity, text in _log().messages if severity in severities)
+    texts = (clean(text) for severity, text in log().messages if severity in severities)
     return [text for text in dict.fromkeys(texts) if text]
 
 
+def forget_log() -> None:
+    """Start the log anew."""
+    log().messages.clear()
+
+
 def read(source: str | bytes, path: str = "") -> Reading:
-    """Parse a file, or the bytes of a model whose external data lies beside `path`."""
-    trt, log = load(), _log()
-    log.messages.clear()
-    builder = trt.Builder(log)
+    """Parse a file, or the bytes of a model whose external data lies beside `path`.
+
+    Raises MemoryError where the parser ran out of memory: that is no verdict on the model.
+    """
+    trt = load()
+    forget_log()
+    builder = trt.Builder(log())
     # TensorRT 10 knows weakly typed networks; TensorRT-RTX and TensorRT 11 only strongly typed ones.
     explicit = getattr(trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
     network = builder.create_network(0 if explicit is None else 1 << int(explicit))
-    parser = trt.OnnxParser(network, log)
+    parser = trt.OnnxParser(network, log())
     parsed = (
         parser.parse_from_file(source)
         if isinstance(source, str)
         else parser.parse(source, path or None)
     )
     errors = [_error(parser.get_error(i)) for i in range(parser.num_errors)]
+    if not parsed and is_memory_error(
+        said := [*logged("ERROR", "INTERNAL_ERROR"), *(e.desc for e in errors)]
+    ):
+        raise MemoryError("; ".join(dict.fromkeys(said)))
     return Reading(
         parsed=parsed, errors=errors, network=network, builder=builder, parser=parser,
         warnings=logged("WARNING"), log=logged("ERROR", "INTERNAL_ERROR"),

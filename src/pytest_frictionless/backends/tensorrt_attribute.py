@@ -22,7 +22,13 @@ from typing import IO, TYPE_CHECKING, Any
 from pytest_frictionless.backends import onnx_cut, require, tensorrt
 from pytest_frictionless.backends.onnx_origin import Origin, inline
 from pytest_frictionless.backends.tensorrt_build import run
-from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+from pytest_frictionless.backends.tensorrt_words import (
+    CRASHED,
+    UNANSWERED,
+    build_kind,
+    is_memory_error,
+    is_profile_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,7 +94,7 @@ def attribute(
     if trial.is_refusal:
         search.name_first(model, trial, profile)
     elif search.late:
-        search.found[""] = f"{tensorrt.engine_name()}: no answer within {budget_s:g} s"
+        search.found[""] = f"{tensorrt.engine_name()} {UNANSWERED} {budget_s:g} s"
     return search.records()
 
 
@@ -126,7 +132,7 @@ class _Search:
             # SIGKILL comes from the budget above, or from the kernel for want of memory.
             crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL
             ending = signal.Signals(os.WTERMSIG(status)).name if crashed else "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} crashed while building: {ending}"]
+            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {ending}"]
             fields["parsed"] = fields["parsed"] and crashed
         return _Trial(**fields)
 
@@ -325,6 +331,6 @@ def _words(errors: Sequence[str], name: str) -> str:
 
 def _rejection(origin: Origin, reason: str) -> RejectionRecord:
     return {
-        "stage": "build", "kind": "builder", "operator": origin.operator, "node": origin.node,
+        "stage": "build", "kind": build_kind(reason), "operator": origin.operator, "node": origin.node,
         "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
     }  # fmt: skip

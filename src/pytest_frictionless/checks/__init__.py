@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pytest_frictionless.checks import build, dynamic, export, load, operators, opset, parity
+from pytest_frictionless.checks import (
+    build,
+    dynamic,
+    export,
+    latency,
+    load,
+    memory,
+    operators,
+    opset,
+    parity,
+    run,
+)
 
 CHECKS = (
     load.CHECK,
@@ -12,4 +23,7 @@ CHECKS = (
     dynamic.CHECK,
     parity.CHECK,
     build.CHECK,
+    run.CHECK,
+    latency.CHECK,
+    memory.CHECK,
 )

@@ -8,6 +8,7 @@ from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepInterrupted
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.place import place_of_node
+from pytest_frictionless.workbench.repinned import with_older_opset
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     for rejection in record["rejections"] or _refused_by_builder(ctx):
-        yield _finding(rejection, record["engine"])
+        yield with_older_opset(bench, _finding(rejection, record["engine"]))
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",

@@ -7,13 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_frictionless import __version__
-from pytest_frictionless.cli import baseline, explain
+from pytest_frictionless.cli import baseline, explain, opset
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (explain.COMMAND, baseline.COMMAND)
+COMMANDS = (explain.COMMAND, opset.COMMAND, baseline.COMMAND)
 """Every subcommand, in the order of `--help`."""
 
 FOUND = 1

@@ -126,4 +126,4 @@ def _problem(path: Path, baseline: Baseline) -> str:
 
 
 def _unusable(path: Path, problem: str) -> Finding:
-    return Finding(code="FR918", message=f"{path} {problem}")
+    return Finding(code="FR927", message=f"{path} {problem}")

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from pytest_frictionless.latency.verdict import Report, Result
 
 CODES = {
-    Verdict.REGRESSION: "FR910",
-    Verdict.COMMON_SHIFT: "FR911",
-    Verdict.IMPROVED: "FR912",
-    Verdict.NOISY: "FR913",
-    Verdict.TACTIC_CHANGED: "FR914",
-    Verdict.NO_BASELINE: "FR915",
-    Verdict.INVALID: "FR916",
-    Verdict.EXPIRED: "FR917",
+    Verdict.REGRESSION: "FR920",
+    Verdict.COMMON_SHIFT: "FR921",
+    Verdict.IMPROVED: "FR922",
+    Verdict.NOISY: "FR923",
+    Verdict.TACTIC_CHANGED: "FR924",
+    Verdict.NO_BASELINE: "FR925",
+    Verdict.INVALID: "FR912",
+    Verdict.EXPIRED: "FR926",
 }
 """The finding of each verdict; a pass is none."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,8 +13,9 @@ from pydantic import (
     field_validator,
 )
 
-from pytest_frictionless.codes import CODES
 from pytest_frictionless.settings.baselines import Baselines
+from pytest_frictionless.settings.budget import Budget
+from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
@@ -43,10 +43,6 @@ __all__ = [
     "Baselines", "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
-
-
-_FOREIGN_CODE = re.compile(r"[A-Z]{2,}[0-9]+")
-_FOREIGN_SCHEMA = "^(?!FR)[A-Z]{2,}[0-9]+$"
 
 
 class Target(Section):
@@ -82,6 +78,17 @@ class Limits(Section):
     )
     memory_mib: Whole | None = Field(
         None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
+    )
+
+
+class Latency(Section):
+    """How latency is measured on a GPU."""
+
+    rounds: Whole = Field(
+        10, ge=1, le=100, description="Fresh processes that each measure every cell once."
+    )
+    seconds: float = Field(
+        0.3, gt=0, le=60, strict=True, description="Seconds a cell is measured in each of them."
     )
 
 
@@ -138,12 +145,11 @@ class ModelSpec(Section):
     tolerance: Tolerance | None = Field(
         None, description="How far outputs may be off; chosen by element type where not given."
     )
+    budget: Budget | None = Field(None, description="What the model may cost on the GPU.")
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
-        json_schema_extra={
-            "propertyNames": {"anyOf": [{"enum": [*sorted(CODES)]}, {"pattern": _FOREIGN_SCHEMA}]}
-        },
+        json_schema_extra=codes_schema(),
     )
     trusted: Reason = Field(
         None, description="Why this file may run code while it is loaded: the reason."
@@ -187,16 +193,25 @@ class ModelSpec(Section):
             )
         return tolerance
 
+    @field_validator("budget")
+    @classmethod
+    def _of_known_profiles(cls, budget: Budget | None, info: ValidationInfo) -> Budget | None:
+        if budget is not None:
+            known = info.data.get("profiles") or {"default": None}
+            refuse(
+                (("points", name), f"there is no profile for {name!r}{hint}")
+                for name, hint in budget.unknown_points(known)
+            )
+        return budget
+
     @field_validator("ignore", mode="before")
     @classmethod
     def _known_codes(cls, ignore: Any) -> Any:
         if isinstance(ignore, dict):
             refuse(
-                ((code,), f"{code!r} is no finding code{nearest(code, CODES)}")
-                if _is_misspelt(code)
-                else ((code,), 'a reason is needed: say why, as "served by another model"')
+                ((code,), problem)
                 for code, reason in ignore.items()
-                if _is_misspelt(code) or reason is None
+                if (problem := ignore_problem(code, reason))
             )
         return ignore
 
@@ -204,11 +219,6 @@ class ModelSpec(Section):
     def shape_profiles(self) -> tuple[Profile, ...]:
         """The profiles as ranges of symbols, in the order they are written."""
         return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
-
-
-def _is_misspelt(code: str) -> bool:
-    """Whether a code is none of ours; those of other plugins' checks start with letters of their own."""
-    return code not in CODES and (code.startswith("FR") or not _FOREIGN_CODE.fullmatch(code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +242,9 @@ class Settings(Section):
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
+    )
+    latency: Latency = Field(
+        default_factory=Latency, description="How latency is measured on a GPU."
     )
     baselines: Baselines = Field(
         default_factory=Baselines, description="Where accepted latencies and runs are kept."

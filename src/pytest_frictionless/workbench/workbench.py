@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         OnnxRecord,
         ParseRecord,
         RejectionRecord,
+        RoundRecord,
         SourceRecord,
         WeightsRecord,
     )
@@ -59,6 +60,8 @@ class Shop:
     limits: Limits
     tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
     """Told the step and the seconds it has taken, while a step runs."""
+    device: dict[str, Any] = field(default_factory=dict)
+    """What is known of the GPU; asked for once a process."""
 
 
 class Workbench:
@@ -75,6 +78,8 @@ class Workbench:
         self.spec = spec
         self._child: Child | None = None
         self._known: dict[str, Artifact] = {}
+        self.rounds: list[RoundRecord] = []
+        """What was measured on the GPU in this run: see `workbench.gpu.rounds_of`."""
 
     @property
     def is_onnx(self) -> bool:
@@ -106,7 +111,7 @@ class Workbench:
     def weights(self) -> WeightsRecord:
         """What is inside the checkpoint."""
         if self.is_onnx:
-            made = self._step(
+            made = self.fetch(
                 "onnx_file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest
             )
         else:
@@ -170,6 +175,10 @@ class Workbench:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
 
+    def versions(self) -> dict[str, int]:
+        """Opset, IR version and number of nodes as written, whether or not the file is valid."""
+        return self._onnx_step("onnx_convert:versions", {}).record
+
     def lost_symbol(self) -> tuple[str, Place] | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         record = self._onnx_step("onnx_file:lost_symbol", {}).record
@@ -181,6 +190,11 @@ class Workbench:
             return None
         arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
         return self._torch_step("torch_reference:reference", arguments)
+
+    def expected(self, point: ShapePoint) -> Artifact:
+        """Outputs of ONNX Runtime without optimisation at these sizes."""
+        arguments = {"inputs": self.inputs, "point": point.name, "sizes": dict(point.sizes)}
+        return self._onnx_step("ort:expected", arguments, self._samples_digest())
 
     def execution(self, point: ShapePoint) -> ExecutionRecord:
         """One run of the exported model in ONNX Runtime, compared with the reference."""
@@ -210,13 +224,21 @@ class Workbench:
 
     def build(self, profiles: Sequence[str]) -> BuildRecord:
         """One engine with these profiles, for every compute capability of the target."""
-        arguments = {
+        return cast("BuildRecord", self.plan(profiles).record)
+
+    def plan(self, profiles: Sequence[str]) -> Artifact:
+        """The same with the plan itself, a file named by `plan` in the record where it was built."""
+        return self._onnx_step(
+            "engine:build", self.build_arguments(profiles), self._samples_digest()
+        )
+
+    def build_arguments(self, profiles: Sequence[str]) -> dict[str, Any]:
+        """What the step that builds an engine with these profiles is given, beside the file."""
+        return {
             "profiles": [self.tensorrt_profile(name) for name in profiles],
             "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
             "precision": self.spec.precision,
         }
-        keyed = self._samples_digest()
-        return cast("BuildRecord", self._onnx_step("engine:build", arguments, keyed).record)
 
     def refused_by_builder(self) -> list[RejectionRecord]:
         """The nodes for which the builder refuses an engine although they parse."""
@@ -250,17 +272,17 @@ class Workbench:
             "source": {**self.source, "path": self.checkpoint.path.name, "root": ""},
             "samples": self._samples_digest() if arguments else "",
         }
-        return self._step(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
+        return self.fetch(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
 
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
         # The reference is named by its content, and a point by its sizes.
         keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
         path = str(self.onnx_path())
-        return self._step(
+        return self.fetch(
             step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
         )
 
-    def _step(
+    def fetch(
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
     ) -> Artifact:
         """Find or make one artifact; `keyed` and `keep` are what it depends on."""
@@ -273,17 +295,41 @@ class Workbench:
             )
         return self._known[memo]
 
+    def measure(
+        self, step: str, arguments: Mapping[str, Any], **environment: str
+    ) -> dict[str, Any]:
+        """Carry out a step whose answer is never kept, in a process of its own.
+
+        `environment` holds variables that the process starts with.
+        """
+        child = self._fork(**environment)
+        with tempfile.TemporaryDirectory(prefix="frictionless-") as folder:
+            try:
+                return self._carry_out(child, step, arguments, Path(folder))[0]
+            finally:
+                child.kill()
+                child.log.unlink(missing_ok=True)
+
     def _make(
         self, step: str, arguments: Mapping[str, Any], folder: Path
     ) -> tuple[dict[str, Any], dict[str, str]]:
         if self._child is None or not self._child.alive:
-            logs = self.shop.store.root / "logs"
-            logs.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
-                preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
-                self._child = self.shop.zygote.fork(preload=preload, log=Path(log.name))
+            self._child = self._fork()
+        return self._carry_out(self._child, step, arguments, folder)
+
+    def _fork(self, **environment: str) -> Child:
+        zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote
+        logs = self.shop.store.root / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
+            preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
+            return zygote.fork(preload=preload, log=Path(log.name))
+
+    def _carry_out(
+        self, child: Child, step: str, arguments: Mapping[str, Any], folder: Path
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         name = step.rpartition(":")[2]
-        return self._child.run(
+        return child.run(
             f"{BACKENDS}.{step}", arguments, folder=folder, limits=self.shop.limits,
             tick=lambda seconds: self.shop.tick(name, seconds),
         )  # fmt: skip
@@ -301,7 +347,7 @@ def _tools(step: str) -> dict[str, str]:
     room = step.partition(":")[0]
     if room.startswith("torch"):
         return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room == "engine":
+    if room.startswith("engine"):
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
         return {**installed(*TENSORRT, "onnx"), **asked}
     return installed("onnx", "onnxruntime", "numpy")

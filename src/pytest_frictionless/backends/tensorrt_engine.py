@@ -1,0 +1,237 @@
+"""A plan that is loaded and run: its profile is picked, its shapes and addresses are set."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.backends import require, tensorrt
+from pytest_frictionless.backends.feeds import numpy_dtype
+from pytest_frictionless.errors import MissingDevice, StepFailed
+from pytest_frictionless.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+
+    from pytest_frictionless.backends.cuda import Gpu
+
+    Array = np.ndarray[Any, Any]
+
+_OTHER_GPU = re.compile(
+    r"cannot run on this GPU|compute capability|not compatible|different device"
+)
+RUNS_ON = {"9.0": "TensorRT-RTX 1.6.1", "10.0": "TensorRT"}
+"""What is known to run where the installed engine does not (measured: 9.0 on an H200 and an H100)."""
+
+
+class Engine:
+    """One plan on one GPU; contexts are made for a profile and concrete shapes."""
+
+    def __init__(self, gpu: Gpu, plan: Path, *, cache: Path | None = None) -> None:
+        """Deserialise; raises MissingDevice where this GPU cannot run it, StepFailed otherwise.
+
+        Args:
+            gpu: Where it runs.
+            plan: The serialised engine.
+            cache: File of TensorRT-RTX's runtime cache, which keeps kernels compiled for this GPU.
+        """
+        trt = tensorrt.load()
+        self.gpu = gpu
+        self._cache_path = cache
+        tensorrt.logged()  # the log is made before the runtime takes it
+        self._runtime = trt.Runtime(tensorrt.log())
+        self._engine = self._runtime.deserialize_cuda_engine(plan.read_bytes())
+        if self._engine is None:
+            self._refuse()
+        names = [self._engine.get_tensor_name(i) for i in range(self._engine.num_io_tensors)]
+        mode = trt.TensorIOMode.INPUT
+        self.inputs = [name for name in names if self._engine.get_tensor_mode(name) == mode]
+        self.outputs = [name for name in names if name not in self.inputs]
+        self._runtime_config = self._configured()
+
+    def _refuse(self) -> None:
+        errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
+        text = "; ".join(errors) or "no word why"
+        name, capability = tensorrt.engine_name(), self.gpu.compute_capability
+        if _OTHER_GPU.search(text):
+            better = RUNS_ON.get(capability)
+            hint = f"; {better} runs there" if better and better not in name else ""
+            raise MissingDevice(
+                f"{name} does not run on this {self.gpu.name}, which has compute capability "
+                f"{capability}{hint}: {text}"
+            )
+        raise StepFailed(Finding(code="FR905", message=f"{name} cannot load the engine: {text}"))
+
+    def _configured(self) -> Any:
+        """TensorRT-RTX compiles kernels for this GPU at run time: at once, and kept in a cache."""
+        if not hasattr(self._engine, "create_runtime_config"):
+            return None
+        config = self._engine.create_runtime_config()
+        strategy = getattr(tensorrt.load(), "DynamicShapesKernelSpecializationStrategy", None)
+        if strategy is not None:
+            config.dynamic_shapes_kernel_specialization_strategy = strategy.EAGER
+        if hasattr(config, "create_runtime_cache"):
+            self._cache = config.create_runtime_cache()
+            if self._cache_path is not None and self._cache_path.is_file():
+                self._cache.deserialize(self._cache_path.read_bytes())
+            config.set_runtime_cache(self._cache)
+        return config
+
+    def keep_cache(self) -> None:
+        """Write the compiled kernels for the next process."""
+        if self._cache_path is not None and hasattr(self, "_cache"):
+            self._cache_path.parent.mkdir(parents=True, exist_ok=True)
+            self._cache_path.write_bytes(memoryview(self._cache.serialize()))
+
+    @property
+    def profiles(self) -> int:
+        """Number of optimization profiles in the plan."""
+        return int(self._engine.num_optimization_profiles)
+
+    def dtype(self, name: str) -> Any:
+        """Numpy's dtype of an input or output."""
+        return numpy_dtype(tensorrt.dtype_name(self._engine.get_tensor_dtype(name)))
+
+    def is_on_host(self, name: str) -> bool:
+        """Whether TensorRT reads the tensor on the CPU: the values of a shape tensor."""
+        location = self._engine.get_tensor_location(name)
+        return bool(location == tensorrt.load().TensorLocation.HOST)
+
+    def workspace_bytes(self, profile: int) -> int:
+        """Device memory that a context of this profile needs for activations and scratch."""
+        for ask in ("get_device_memory_size_for_profile_v2", "get_device_memory_size_for_profile"):
+            if hasattr(self._engine, ask):
+                return int(getattr(self._engine, ask)(profile))
+        return int(self._engine.device_memory_size_v2)
+
+    def weights_bytes(self) -> int | None:
+        """Size of the weights on the device; None where TensorRT does not tell."""
+        stat = getattr(tensorrt.load(), "EngineStat", None)
+        if stat is None or not hasattr(self._engine, "get_engine_stat"):
+            return None
+        size = int(self._engine.get_engine_stat(stat.TOTAL_WEIGHTS_SIZE))
+        return size if size >= 0 else None
+
+    def layers(self) -> str:
+        """What the engine's inspector says of its layers, as JSON."""
+        trt = tensorrt.load()
+        inspector = self._engine.create_engine_inspector()
+        return str(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
+
+    def context(self, profile: int, feeds: Mapping[str, Array]) -> Bound:
+        """An execution context with the profile, shapes and addresses of these inputs."""
+        made = (
+            self._engine.create_execution_context(self._runtime_config)
+            if self._runtime_config is not None
+            else self._engine.create_execution_context()
+        )
+        if made is None:
+            raise self._failed("gives no execution context", "")
+        return Bound(self, made, profile, feeds)
+
+    def _failed(self, what: str, where: str) -> StepFailed | MemoryError:
+        errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
+        text = "; ".join(errors) or "no word why"
+        if re.search(r"out of memory|cudaErrorMemoryAllocation|OutOfMemory", text):
+            return MemoryError(f"GPU: {text}")
+        message = f"{tensorrt.engine_name()} {what}{where}: {text}"
+        return StepFailed(Finding(code="FR905", message=message))
+
+
+class Bound:
+    """An execution context that is ready to run at one shape."""
+
+    def __init__(
+        self, engine: Engine, context: Any, profile: int, feeds: Mapping[str, Array]
+    ) -> None:
+        np = require("numpy", purpose="running engines on a GPU")
+        self.engine, self.context = engine, context
+        gpu = engine.gpu
+        tensorrt.forget_log()
+        if not context.set_optimization_profile_async(profile, int(gpu.stream.handle)):
+            raise engine._failed(f"does not take profile {profile}", "")
+        gpu.stream.sync()
+        self.buffers: dict[str, Any] = {}
+        for name in engine.inputs:
+            values = np.ascontiguousarray(feeds[name].astype(engine.dtype(name)))
+            if not context.set_input_shape(name, tuple(values.shape)):
+                raise engine._failed(f"does not take {name} as {list(values.shape)}", "")
+            if engine.is_on_host(name):
+                self.buffers[name] = values
+                context.set_tensor_address(name, values.ctypes.data)
+            else:
+                self.buffers[name] = gpu.upload(values)
+                context.set_tensor_address(name, int(self.buffers[name].handle))
+        missing = context.infer_shapes()
+        if missing:
+            raise engine._failed(f"does not know the shapes of {', '.join(missing)}", "")
+        self.grown = _grown(gpu)
+        for name in engine.outputs:
+            self._bind_output(name)
+
+    def _bind_output(self, name: str) -> None:
+        np = require("numpy", purpose="running engines on a GPU")
+        gpu = self.engine.gpu
+        shape = tuple(self.context.get_tensor_shape(name))
+        if self.engine.is_on_host(name):
+            self.buffers[name] = np.zeros(shape, self.engine.dtype(name))
+            self.context.set_tensor_address(name, self.buffers[name].ctypes.data)
+        elif any(size < 0 for size in shape):
+            self.context.set_output_allocator(name, self.grown)
+        else:
+            size = int(np.prod(shape, dtype=np.int64)) * self.engine.dtype(name).itemsize
+            self.buffers[name] = gpu.allocate(size)
+            self.context.set_tensor_address(name, int(self.buffers[name].handle))
+
+    def enqueue(self) -> None:
+        """Put one inference on the stream."""
+        if not self.context.execute_async_v3(int(self.engine.gpu.stream.handle)):
+            raise self.engine._failed("does not run", "")
+
+    def poison(self, byte: int) -> None:
+        """Fill every output, so that what is not written can be told."""
+        for name in self.engine.outputs:
+            if name in self.buffers and not self.engine.is_on_host(name):
+                self.engine.gpu.fill(self.buffers[name], byte)
+        self.grown.poison = byte
+
+    def read(self) -> dict[str, Array]:
+        """The outputs, once the stream is done."""
+        self.engine.gpu.stream.sync()
+        return {name: self._read(name) for name in self.engine.outputs}
+
+    def _read(self, name: str) -> Array:
+        if self.engine.is_on_host(name):
+            array: Array = self.buffers[name].copy()
+            return array
+        shape = self.grown.shapes.get(name) or tuple(self.context.get_tensor_shape(name))
+        buffer = self.buffers.get(name) or self.grown.buffers[name]
+        return self.engine.gpu.download(buffer, shape, self.engine.dtype(name))
+
+
+def _grown(gpu: Gpu) -> Any:
+    """An allocator for outputs whose sizes are known only after the run."""
+    allocator: Any = tensorrt.load().IOutputAllocator
+
+    class Grown(allocator):  # type: ignore[misc]
+        def __init__(self) -> None:
+            allocator.__init__(self)
+            self.buffers: dict[str, Any] = {}
+            self.shapes: dict[str, tuple[int, ...]] = {}
+            self.poison = 0
+
+        def reallocate_output_async(
+            self, name: str, _memory: int, size: int, _alignment: int, _stream: int
+        ) -> int:
+            if name not in self.buffers or self.buffers[name].size < size:
+                self.buffers[name] = gpu.allocate(size)
+                gpu.fill(self.buffers[name], self.poison)
+            return int(self.buffers[name].handle)
+
+        def notify_shape(self, name: str, shape: Any) -> None:
+            self.shapes[name] = tuple(shape)
+
+    return Grown()

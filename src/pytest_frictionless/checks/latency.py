@@ -1,0 +1,108 @@
+"""How long does an inference take on this GPU, and does that fit the budget?"""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.workbench.gpu import disturbed, rounds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.artifacts import CellRecord
+
+HOST_BOUND = 1.2
+"""Plain launches that take this many times the GPU time are held up by the CPU."""
+P99_SAMPLES = 662
+"""Samples that a p99 needs for 99 % confidence with one sample over it (MLPerf early stopping)."""
+
+
+def run(ctx: Context) -> Iterator[Finding]:
+    """Tell the latency of one cell from all rounds, and hold it against the budget."""
+    cell = f"{ctx.profile_name}-{ctx.point_name}"
+    rounds = rounds_of(ctx.workbench)
+    if why := next((why for each in rounds if (why := disturbed(each, cell))), ""):
+        yield Finding(code="FR912", message=f"{cell} cannot be judged: {why}")
+        return
+    records = [each["cells"][cell] for each in rounds]
+    samples = sorted(value for record in records for value in record["samples_ms"])
+    medians = [statistics.median(record["samples_ms"]) for record in records]
+    p50 = statistics.median(medians)
+    plain = statistics.median(record["plain_ms"] for record in records)
+    captured = all(record["captured"] for record in records)
+    count = sum(record["count"] for record in records)
+    quantiles = statistics.quantiles(samples, n=100, method="inclusive")
+    ctx.measurements.update(
+        engine=rounds[0]["engine"], gpu=rounds[0]["gpu"]["gpu"], sizes=dict(ctx.point.sizes),
+        latency_ms=_short(p50), p95_ms=_short(quantiles[94]), p99_ms=_short(quantiles[98]),
+        samples=count, rounds=len(rounds), throughput=_short(1000 / p50),
+        plain_ms=_short(plain), host_ms=_short(statistics.median(r["host_ms"] for r in records)),
+        cuda_graph=captured, spread=_short((max(medians) - min(medians)) / p50),
+        workspace_mib=_short(records[0]["workspace_mib"]), **_watched(records),
+    )  # fmt: skip
+    ctx.notes.append(
+        f"{cell}: p50 {p50:.4g} ms, p95 {quantiles[94]:.4g} ms, p99 {quantiles[98]:.4g} ms "
+        f"({count} samples in {len(rounds)} processes, whose medians spread over "
+        f"{100 * (max(medians) - min(medians)) / p50:.2g} %), {1000 / p50:.4g} inferences/s; "
+        f"{'CUDA graph' if captured else 'plain launches'}; plain launches {plain:.4g} ms"
+    )
+    if why := next((each["uncaptured"] for each in records if not each["captured"]), ""):
+        ctx.notes.append(f"no CUDA graph: {why}")
+    if captured and plain > HOST_BOUND * p50:
+        yield Finding(
+            code="FR913",
+            message=f"{cell} is held up by the CPU: plain launches take {plain / p50:.2g} times the "
+            f"GPU time ({plain:.4g} ms against {p50:.4g} ms)",
+            severity=Severity.WARNING,
+        )
+    yield from _over_budget(ctx, cell, p50, quantiles[98], count)
+
+
+def _over_budget(ctx: Context, cell: str, p50: float, p99: float, count: int) -> Iterator[Finding]:
+    budget = ctx.workbench.spec.budget
+    point = budget.points.get(cell) if budget else None
+    if point is None:
+        return
+    if point.latency_ms is not None and p50 > point.latency_ms:
+        yield _over(cell, "takes", f"{p50:.4g} ms", f"latency_ms: {point.latency_ms:g}")
+    if point.throughput is not None and 1000 / p50 < point.throughput:
+        yield _over(
+            cell, "does", f"{1000 / p50:.4g} inferences/s", f"throughput: {point.throughput:g}"
+        )
+    if point.p99_ms is not None:
+        if count < P99_SAMPLES:
+            ctx.notes.append(
+                f"p99_ms is not judged: {count} samples, and a p99 needs {P99_SAMPLES}; raise "
+                "`latency: {rounds: ..., seconds: ...}` in frictionless.yaml"
+            )
+        elif p99 > point.p99_ms:
+            yield _over(cell, "takes", f"{p99:.4g} ms at p99", f"p99_ms: {point.p99_ms:g}")
+
+
+def _over(cell: str, verb: str, measured: str, allowed: str) -> Finding:
+    return Finding(code="FR911", message=f"{cell} {verb} {measured}, and the budget says {allowed}")
+
+
+def _watched(records: list[CellRecord]) -> dict[str, float]:
+    """What NVML saw, over all rounds."""
+    found = {}
+    for name in ("sm_mhz", "celsius", "watt", "use"):
+        values = [record["watch"][name] for record in records]
+        if known := [value for value in values if value is not None]:
+            found[f"gpu_{name}"] = _short(statistics.median(known))
+    capped = [record["watch"]["slowed"].get("power cap", 0.0) for record in records]
+    return {**found, "gpu_power_capped": _short(statistics.mean(capped))}
+
+
+def _short(value: float) -> float:
+    """Six digits: more says nothing of a measurement."""
+    return float(f"{value:.6g}")
+
+
+CHECK = Check(
+    name="latency", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
+    title="how long does an inference take on this GPU, and does that fit the budget?",
+)  # fmt: skip

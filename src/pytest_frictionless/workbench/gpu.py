@@ -1,0 +1,175 @@
+"""What a workbench makes on a GPU: runs of the engine, and rounds of measurements."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_frictionless.errors import MissingDependency, MissingDevice
+from pytest_frictionless.shapes import POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.artifacts import CellRequest, EngineRunRecord, RoundRecord
+    from pytest_frictionless.shapes import ShapePoint
+    from pytest_frictionless.workbench.store import Artifact
+    from pytest_frictionless.workbench.workbench import Workbench
+
+
+RETRIES = 3
+NO_DRIVER = (
+    "no GPU here (the NVIDIA driver's libcuda.so.1 is not installed): run this item on a machine "
+    "that has one, with pytest-frictionless[gpu]"
+)
+
+
+def gpu_of(bench: Workbench) -> dict[str, Any]:
+    """The GPU of this machine; raises MissingDevice where there is none that CUDA can use."""
+    known = bench.shop.device
+    if not known:
+        try:
+            ctypes.CDLL("libcuda.so.1")
+            known["gpu"] = bench.measure("engine_run:describe", {})
+        except OSError:
+            known["missing"] = NO_DRIVER
+        except MissingDependency as missing:
+            known["missing"] = str(missing)
+    if "missing" in known:
+        raise MissingDevice(known["missing"])
+    return cast("dict[str, Any]", known["gpu"])
+
+
+@contextmanager
+def one_at_a_time(bench: Workbench) -> Iterator[None]:
+    """Hold the GPU: workers of one run, and runs beside it, would slow each other."""
+    from filelock import FileLock
+
+    name = hashlib.sha256(gpu_of(bench)["uuid"].encode()).hexdigest()[:12]
+    with FileLock(Path(tempfile.gettempdir()) / f"pytest-frictionless-gpu-{name}.lock"):
+        yield
+
+
+def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRecord:
+    """One run of the engine with all profiles at one shape point, against the reference.
+
+    The reference is eager torch, or ONNX Runtime without optimisation where the checkpoint is ONNX.
+    """
+    gpu = gpu_of(bench)
+    plan = _plan(bench, gpu)
+    reference, arguments = _comparison(bench, profile, point)
+    where = {key: gpu[key] for key in ("gpu", "compute_capability", "driver")}
+    with one_at_a_time(bench):
+        made = bench.fetch(
+            "engine_run:run",
+            {**arguments, "reference": str(reference.folder / "reference.npz"),
+             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan)},
+            keyed=[plan.digest, reference.digest, where], keep=arguments,
+        )  # fmt: skip
+    return cast("EngineRunRecord", made.record)
+
+
+def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRecord:
+    """The same with an engine that is built and run without TF32.
+
+    The CUDA libraries read NVIDIA_TF32_OVERRIDE as they start. TensorRT-RTX 1.6.1 ignores a cleared
+    builder flag TF32 (measured).
+    """
+    reference, arguments = _comparison(bench, profile, point)
+    with one_at_a_time(bench):
+        record = bench.measure(
+            "engine_run:build_and_run",
+            {**arguments, "reference": str(reference.folder / "reference.npz"),
+             "path": str(bench.onnx_path()), "build": bench.build_arguments(list(bench.profiles))},
+            NVIDIA_TF32_OVERRIDE="0",
+        )  # fmt: skip
+    return cast("EngineRunRecord", record)
+
+
+def _comparison(
+    bench: Workbench, profile: str, point: ShapePoint
+) -> tuple[Artifact, dict[str, Any]]:
+    """The reference, and what a run at this point is given."""
+    reference = bench.reference(point) or bench.expected(point)
+    return reference, {
+        "profile": list(bench.profiles).index(profile), "inputs": bench.inputs,
+        "sizes": dict(point.sizes), "outputs": [each["name"] for each in bench.onnx()["outputs"]],
+        "tolerance": bench.spec.tolerance.model_dump() if bench.spec.tolerance else {},
+    }  # fmt: skip
+
+
+def cells_of(bench: Workbench) -> list[CellRequest]:
+    """Every profile at every shape point."""
+    return [
+        {"name": f"{name}-{point}", "profile": index, "sizes": dict(profile.at(point).sizes)}
+        for index, (name, profile) in enumerate(bench.profiles.items())
+        for point in POINTS
+    ]
+
+
+def rounds_of(bench: Workbench) -> list[RoundRecord]:
+    """The rounds that the latency of this checkpoint is told by, measured when first asked for.
+
+    Each takes place in a process of its own: where memory and kernels come to lie differs from
+    process to process, and more samples of one process do not show it. A round in which the GPU was
+    slowed down or shared is measured again, three times at most.
+    """
+    wanted = bench.shop.settings.latency
+    while len(bench.rounds) < wanted.rounds:
+        round_ = _measured(bench, seed=len(bench.rounds), seconds=wanted.seconds)
+        for attempt in range(RETRIES):
+            if not disturbed(round_):
+                break
+            time.sleep(0.5 * (attempt + 1))
+            round_ = _measured(bench, seed=len(bench.rounds), seconds=wanted.seconds)
+        bench.rounds.append(round_)
+    return bench.rounds
+
+
+def disturbed(round_: RoundRecord, cell: str | None = None) -> str:
+    """Why a round says nothing of the engine; empty where it does."""
+    for name, record in round_["cells"].items():
+        watch = record["watch"]
+        if cell in (None, name) and watch["hard_slowdown"]:
+            words = ", ".join(word for word in watch["slowed"] if word != "power cap")
+            return f"the GPU was slowed down by {words}"
+        if cell in (None, name) and watch["neighbours"]:
+            pids = ", ".join(map(str, watch["neighbours"]))
+            return f"other processes computed on the GPU (process {pids})"
+    return ""
+
+
+def _measured(bench: Workbench, *, seed: int, seconds: float) -> RoundRecord:
+    plan = _plan(bench, gpu_of(bench))
+    arguments = {
+        "plan": str(plan.folder / plan.record["plan"]), "inputs": bench.inputs,
+        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan),
+    }  # fmt: skip
+    with one_at_a_time(bench):
+        return cast("RoundRecord", bench.measure("engine_latency:measure", arguments))
+
+
+def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
+    """The engine with all profiles; raises MissingDevice where it is not built for this GPU."""
+    targets = bench.shop.settings.target.compute_capabilities
+    own = gpu["compute_capability"]
+    plan = bench.plan(list(bench.profiles))
+    if targets and own not in targets and plan.record["compute_capabilities"]:
+        raise MissingDevice(
+            f"the engine is built for compute capability {', '.join(targets)}, and this "
+            f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"
+        )
+    return plan
+
+
+def _cache(bench: Workbench, plan: Artifact) -> str:
+    """File of the kernels that TensorRT-RTX compiled for this plan on this GPU."""
+    gpu = gpu_of(bench)
+    text = f"{plan.digest} {gpu['gpu']} {gpu['driver']}"
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return str(bench.shop.store.root / "kernels" / f"{name}.cache")
