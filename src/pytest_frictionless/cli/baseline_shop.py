@@ -66,8 +66,9 @@ def chosen(given: Namespace, shop: BaselineShop) -> list[NamedRun]:
 
 
 def newest(runs: list[NamedRun]) -> list[Run]:
-    """The newest run of each environment."""
-    return list({run.key: run for _, run in runs}.values())
+    """The newest run of each environment and of each set of models: one job may leave several."""
+    models = ((run.key, frozenset(each.cell.model for each in run.cells)) for _, run in runs)
+    return list(dict(zip(models, (run for _, run in runs), strict=True)).values())
 
 
 def run_of_file(name: str) -> Run:

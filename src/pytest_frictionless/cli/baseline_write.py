@@ -111,7 +111,7 @@ def _refresh(given: Namespace) -> int:
         judged = replay(run, read_anchor(shop.folder, run.key))
         for baseline in read_baselines(shop.folder, run.key):
             lines = [line for line in baseline.cells if fnmatchcase(line.cell.name, given.cells)]
-            if not lines:
+            if not lines or baseline.model not in {each.cell.model for each in run.cells}:
                 continue
             later = refreshed(
                 lines, judged, run, today=_today(), expire_days=shop.settings.expire_days,

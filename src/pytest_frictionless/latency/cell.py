@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 if TYPE_CHECKING:
     from pytest_frictionless.shapes import ShapePoint
 
-POWER_CAP = "power_cap"
+POWER_CAP = "power cap"
 """The one reason for lower clocks that is normal for large matrix products."""
 
 
