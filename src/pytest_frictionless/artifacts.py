@@ -76,6 +76,8 @@ class WeightsRecord(TypedDict):
     """Pairs of a missing name and the name in the file of what could be that weight."""
     unread: NotRequired[list[str]]
     """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
+    bound: NotRequired[list[dict[str, Any]]]
+    """Lines of TorchScript that name a GPU: file in the archive, line, text and device."""
     layers: NotRequired[list[list[str]]]
     """Outermost layers that bare weights belong to; below a common one, those inside, too."""
     notes: list[str]
