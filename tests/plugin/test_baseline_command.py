@@ -292,3 +292,18 @@ def test_export_for_github_and_as_csv(shop: Shop) -> None:
     rows = list(csv.DictReader(shop.main("export", "--format", "csv")[1].splitlines()))
     assert len(rows) == 2 * len(CELLS)
     assert rows[0]["cell"] == "net0/online-x0 (batch=1)"
+
+
+def test_runs_of_several_commits_are_no_baseline(shop: Shop) -> None:
+    for seed in range(4):
+        shop.measure(seed, commit="aaaa" if seed % 2 else "bbbb")
+    status, said = shop.main("accept", "--reason", "x")
+    assert (status, "several commits (aaaa, bbbb)" in said) == (2, True)
+
+
+def test_a_tree_that_differs_from_its_commit_is_told(shop: Shop) -> None:
+    for seed in range(3):
+        run = shop.measure(seed + 10, commit="bbbb")
+        shop.keep(replace(run, job=replace(run.job, commit="aaaa", dirty=True)))
+    status, said = shop.main("accept", "--commit", "aaaa", "--reason", "x")
+    assert (status, "differ from their commit" in said) == (0, True)

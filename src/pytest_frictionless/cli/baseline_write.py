@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import os
-import subprocess
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.cli.baseline_shop import (
-    BaselineShop,
     choose,
     chosen,
     newest,
@@ -28,7 +25,7 @@ from pytest_frictionless.latency.baselines import (
     read_baselines,
     write_baseline,
 )
-from pytest_frictionless.latency.job import is_ci
+from pytest_frictionless.latency.job import git, is_ci
 from pytest_frictionless.latency.replay import replay
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store
 from pytest_frictionless.latency.verdict import Rules
@@ -72,11 +69,16 @@ def _accept(given: Namespace) -> int:
     if given.jobs < LEAST_JOBS:
         raise ConfigError([f"--jobs takes {LEAST_JOBS} or more"])
     shop = open_baselines()
-    given.commit = given.commit or _git(shop, "rev-parse", "HEAD")
+    given.commit = given.commit or git(shop.root, "rev-parse", "HEAD")
     runs = chosen(given, shop)
+    commits = sorted({run.job.commit for _, run in runs})
+    if len(commits) > 1:
+        raise ConfigError([f"the runs are of several commits ({', '.join(commits)}): --commit"])
+    if any(run.job.dirty for _, run in runs):
+        print("These runs measured files that differ from their commit.")
     key = runs[-1][1].key
     anchor = read_anchor(shop.folder, key)
-    by = _git(shop, "config", "user.name") or getpass.getuser()
+    by = git(shop.root, "config", "user.name") or os.environ.get("USER", "unknown")
     today = _today()
     lines = accept(
         runs, given.cells, anchor, reason=given.reason, by=by, today=today, jobs=given.jobs,
@@ -153,16 +155,6 @@ def _refuse_in_ci(action: str) -> None:
 
 def _today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
-
-
-def _git(shop: BaselineShop, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=shop.root, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 ACTIONS = (

@@ -30,7 +30,7 @@ def pytest_benchmark(runs: Sequence[Run]) -> str:
             },
             "commit_info": {
                 "id": job.commit, "branch": job.branch, "time": job.date.isoformat(),
-                "dirty": False,
+                "dirty": job.dirty,
             },
             "benchmarks": [_benchmark(each) for each in run.cells if valid(each.first)],
             "datetime": job.date.isoformat(),

@@ -39,17 +39,18 @@ def this_job(environment: Mapping[str, str], root: Path) -> Job:
     else:
         job = f"{socket.gethostname()}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         attempt = 1
-        commit, branch = _git(root, "HEAD"), _git(root, "--abbrev-ref", "HEAD")
+        commit, branch = git(root, "rev-parse", "HEAD"), git(root, "branch", "--show-current")
     return Job(
         commit=commit, job=re.sub(r"[^A-Za-z0-9_.]+", "-", job), attempt=attempt, branch=branch,
-        date=now,
+        date=now, dirty=bool(git(root, "status", "--porcelain", "--untracked-files=no")),
     )  # fmt: skip
 
 
-def _git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
+    """What git says; nothing where there is no git or no repository."""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", *arguments], cwd=root, capture_output=True, text=True, check=False
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
         )
     except OSError:
         return ""

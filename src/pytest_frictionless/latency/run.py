@@ -32,6 +32,8 @@ class Job:
     job: str
     attempt: int = 1
     branch: str = ""
+    dirty: bool = False
+    """Whether files differed from the commit."""
     date: datetime.datetime
 
     @property
