@@ -34,6 +34,7 @@ SECTIONS = {
     "Target": "`target`",
     "Opset": "`opset`",
     "Limits": "`limits`",
+    "Baselines": "`baselines`",
     "Latency": "`latency`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
@@ -55,6 +56,7 @@ target:
   compute_capabilities: [8.0, 8.9]
 opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 300, memory_mib: 8000}
+baselines: {folder: baselines, runs: "s3://shop-ci/latency", require: true, expire_days: 90}
 models:
   resnet50:
     path: models/resnet50.safetensors
