@@ -54,10 +54,10 @@ def execute(
     del folder
     feeds = feeds_at(inputs, sizes)
     where = ShapePoint(point, sizes)
-    names, values = _run(memory, path, feeds, where, optimised=True)
+    names, values = run_file(memory, path, feeds, where, optimised=True)
     expected = (
         load_reference(Path(reference)) if reference
-        else _run(memory, path, feeds, where, optimised=False)[1]
+        else run_file(memory, path, feeds, where, optimised=False)[1]
     )  # fmt: skip
     if len(expected) != len(values):
         message = f"the file has {len(values)} outputs, and the model gives {len(expected)}"
@@ -84,7 +84,7 @@ def expected(
     """Write what ONNX Runtime gives, without optimisation, to `reference.npz`."""
     np = require("numpy", purpose="keeping reference outputs")
     feeds, where = feeds_at(inputs, sizes), ShapePoint(point, sizes)
-    _, values = _run(memory, path, feeds, where, optimised=False)
+    _, values = run_file(memory, path, feeds, where, optimised=False)
     arrays = {}
     for index, value in enumerate(values):
         arrays[f"dtype_{index}"] = np.array(str(value.dtype))
@@ -93,7 +93,7 @@ def expected(
     return {"shapes": [[*value.shape] for value in values]}
 
 
-def _run(
+def run_file(
     memory: dict[str, Any],
     path: str,
     feeds: Mapping[str, Array],
@@ -101,6 +101,7 @@ def _run(
     *,
     optimised: bool,
 ) -> tuple[list[str], list[Array]]:
+    """Names and values of the outputs; raises StepFailed FR605 with the node, or FR706."""
     session = _session(memory, path, optimised=optimised)
     names = [output.name for output in session.get_outputs()]
     try:
@@ -214,7 +215,7 @@ def compare(
     record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]
     record["atol"] = max(share * scale, floor) if own.get("atol") is None else own["atol"]
     with np.errstate(all="ignore"):
-        error = np.abs(got - want)
+        error = np.asarray(np.abs(got - want))  # of two scalars numpy makes no array
         error[(got == want) | (np.isnan(got) & np.isnan(want))] = 0.0
         error[np.isnan(error)] = np.inf
         allowed = record["atol"] + record["rtol"] * np.where(finite, np.abs(want), 0.0)

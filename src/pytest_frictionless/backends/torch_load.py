@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
@@ -17,6 +17,7 @@ from pytest_frictionless.backends.refusal.failure import failure_of
 from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.backends.torch_guess import guessed_inputs
 from pytest_frictionless.backends.torch_keys import fit
+from pytest_frictionless.backends.torch_script import devices_in, read_script
 from pytest_frictionless.backends.torch_state import not_finite, read_weights
 from pytest_frictionless.backends.torch_unpickle import unsafe_finding
 from pytest_frictionless.errors import StepFailed
@@ -49,6 +50,8 @@ class Subject:
     """A missing name, and the name in the file of what could be that weight."""
     unread: list[str] = field(default_factory=list)
     """Classes of objects beside the weights that were not made."""
+    bound: list[dict[str, Any]] = field(default_factory=list)
+    """Lines of TorchScript that name a GPU."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -67,6 +70,7 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "unexpected": subject.unexpected,
         "renamed": [[*pair] for pair in subject.renamed],
         "unread": subject.unread,
+        "bound": subject.bound,
         "layers": layers_of(subject.state) if subject.module is None else [],
         "notes": subject.notes,
         "inputs": subject.inputs,
@@ -150,7 +154,9 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         raise _factory_failed(
             f"factory {path} needs the argument{'s' * (len(required) > 1)} {', '.join(required)}",
             None,
-            "A factory is called without arguments: give it defaults, or wrap it in a function.",
+            "A factory is called without arguments. Write a function with the values of this model:\n"
+            f"  def {PurePath(source['path']).stem.lower()}():\n"
+            f"      return {attribute}({', '.join(f'{name}=...' for name in required)})",
             source,
         )
     try:
@@ -193,17 +199,13 @@ def _one_line(error: BaseException) -> str:
 
 
 def _from_torchscript(source: SourceRecord) -> Subject:
-    torch = require("torch", purpose="reading TorchScript")
-    try:
-        module = torch.jit.load(source["path"], map_location="cpu")
-    except RuntimeError as error:
-        if (newer := newer_than_torch(source["path"], error)) is not None:
-            raise StepFailed(newer) from error
-        message = f"torch.jit.load cannot read it: {_one_line(error)}"
-        raise StepFailed(Finding(code="FR101", message=message)) from error
+    module = read_script(source["path"])
     notes = ["saved in training mode: eval() was called"] if module.training else []
     state = module.state_dict()
-    return Subject(module.eval(), state, inputs=guessed_inputs(state, module), notes=notes)
+    return Subject(
+        module.eval(), state, inputs=guessed_inputs(state, module), notes=notes,
+        bound=devices_in(source["path"]),
+    )  # fmt: skip
 
 
 def _from_exported_program(source: SourceRecord) -> Subject:

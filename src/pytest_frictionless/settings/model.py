@@ -13,6 +13,7 @@ from pydantic import (
     field_validator,
 )
 
+from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.settings.budget import Budget
 from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
@@ -29,6 +30,7 @@ from pytest_frictionless.settings.values import (
     CallableName,
     ComputeCapability,
     FilePath,
+    PluginPath,
     Reason,
     Text,
     Version,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -78,6 +80,10 @@ class Limits(Section):
     memory_mib: Whole | None = Field(
         None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
     )
+    reduce_s: float = Field(
+        20.0, ge=0, strict=True,
+        description="Seconds for making a small model that fails in the same way; 0 makes none.",
+    )  # fmt: skip
 
 
 class Latency(Section):
@@ -155,6 +161,9 @@ class ModelSpec(Section):
     )
     skip: Reason = Field(None, description="Why this model is left out: the reason.")
     opset: Opset | None = Field(None, description="The pinned opset, where this model has its own.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (), description="TensorRT plugins of this model, beside those of the repository."
+    )
 
     @field_validator("outputs")
     @classmethod
@@ -239,11 +248,19 @@ class Settings(Section):
     )
     target: Target = Field(default_factory=Target, description="What the models are deployed to.")
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (),
+        description="Shared libraries and Python files that register TensorRT plugins, as "
+        "[plugins/libmy.so, plugins/mine.py].",
+    )
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
     )
     latency: Latency = Field(
         default_factory=Latency, description="How latency is measured on a GPU."
+    )
+    baselines: Baselines = Field(
+        default_factory=Baselines, description="Where accepted latencies and runs are kept."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 
