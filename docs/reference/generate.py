@@ -182,9 +182,16 @@ def _section(title: str, definition: dict[str, Any]) -> list[str]:
         takes = _takes(field) + (", required" if key in required else "")
         said = str(field.get("description", ""))
         if "default" in field:
-            said += f" Default: {field['default']:g}."
+            said += f" Default: {_default(field['default'])}."
         lines.append(f"| `{key}` | {takes} | {_cell(said)} |")
     return [*lines, ""]
+
+
+def _default(value: Any) -> str:
+    """A default as YAML spells it."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
 
 
 def _takes(field: dict[str, Any]) -> str:

@@ -113,6 +113,29 @@ class OnnxRecord(TypedDict):
     outputs: list[TensorRecord]
 
 
+class GraphRecord(TypedDict):
+    """What was found wrong or wasteful in a graph."""
+
+    findings: list[dict[str, Any]]
+    nodes: int
+    """Without those of bodies."""
+    weight_bytes: int
+
+
+class SimplifiedRecord(TypedDict):
+    """A file that onnxslim made smaller, beside the one it came from."""
+
+    tool: str
+    files: list[str]
+    """The model, and its external data where it has any; in the artifact's folder."""
+    operators_before: dict[str, int]
+    operators: dict[str, int]
+    bytes_before: int
+    bytes: int
+    carried: int
+    """Nodes that have the metadata of the original."""
+
+
 class CaptureRecord(TypedDict):
     """What torch.export said of the dynamic dimensions."""
 
@@ -121,10 +144,24 @@ class CaptureRecord(TypedDict):
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
     training: NotRequired[list[dict[str, Any]]]
-    """Findings of operations that behave as in training."""
+    """Findings of operations that behave as in training, or change the state of the model."""
     export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""
+
+
+class LostSymbol(TypedDict):
+    """Where a declared dimension becomes a constant inside a graph."""
+
+    symbol: str
+    shape: list[int | str]
+    """What the node makes of it."""
+    place: dict[str, Any]
+    """`Place` of the node."""
+    cause: str
+    """The constant that holds the size, in words."""
+    remedy: str
+    """What keeps the dimension, as code where it is known."""
 
 
 class ComparisonRecord(TypedDict):
@@ -165,7 +202,7 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502).
+    """"unsupported", "unknown", "type" or "builder": what remains to be said of unheard words.
 
     "crash" (FR003) and "time" (FR001) are no refusals: nobody knows whether it would be taken.
     """
@@ -179,6 +216,48 @@ class RejectionRecord(TypedDict):
     error_code: str
     metadata: dict[str, str]
     """The node's metadata_props, which hold the user's source line."""
+    domain: NotRequired[str]
+    """Domain of the operator; empty for ONNX's own, and where no node is named."""
+    attributes: NotRequired[dict[str, str]]
+    """The node's attributes that are numbers or words."""
+
+
+class OperatorRecord(TypedDict):
+    """One operator that a file uses."""
+
+    operator: str
+    domain: str
+    """Empty for ONNX's own."""
+    count: int
+    node: str
+    """Where it stands first."""
+    stack: list[str]
+    metadata: dict[str, str]
+    deprecated_from: int | None
+    """Opset in which ONNX withdrew it."""
+
+
+class CaseRecord(TypedDict):
+    """One case of the ONNX backend suite through the parser and the builder."""
+
+    case: str
+    operator: str
+    domain: str
+    type: str
+    """Type of the first input, of the first output where there is none."""
+    refused: RejectionRecord | None
+    refused_with_constants: RejectionRecord | None
+    """The same, where every input but the first is a constant."""
+
+
+class PluginRecord(TypedDict):
+    """One file of the user's plugins, loaded."""
+
+    file: str
+    creators: list[str]
+    """Names of the plugin creators that it registers."""
+    usable: bool
+    """False where the installed TensorRT cannot add a plugin to a network."""
 
 
 class NetworkTensor(TypedDict):
@@ -204,6 +283,8 @@ class ParseRecord(TypedDict):
     layer_types: dict[str, int]
     """Number of layers by the type of their first output."""
     warnings: list[str]
+    plugins: NotRequired[list[PluginRecord]]
+    """The user's own plugins, as they were loaded before the file was parsed."""
 
 
 class BuildRecord(TypedDict):

@@ -172,8 +172,8 @@ class Examiner:
         findings = [self._told_assumption(finding, profile) for finding in findings]
         kept = [finding for finding in findings if finding.code not in self.workbench.spec.ignore]
         skips = [finding for finding in kept if finding.severity is Severity.SKIP]
-        if skips and len(skips) == len(kept):
-            skip = skip or skips[0].headline
+        if skips and not any(finding.severity is Severity.ERROR for finding in kept):
+            skip = skip or skips[0].headline  # warnings beside it make no verdict of it
         return Verdict(
             findings=tuple(finding for finding in kept if finding.severity is not Severity.SKIP),
             ignored=tuple(

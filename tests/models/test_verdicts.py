@@ -62,7 +62,7 @@ def failures(items: dict[str, Item]) -> dict[str, str]:
 
 
 CLEAN = (
-    "clean.pt", "two_profiles.pt", "half.pt", "integers.pt", "mapping.pt", "optional.pt",
+    "clean.pt", "encoder.pt", "two_profiles.pt", "half.pt", "integers.pt", "mapping.pt", "optional.pt",
     "condition.pt", "embedding.pt", "training.pt", "plain.safetensors", "nested.ckpt", "legacy.pth",
     "program.pt2", "script.torchscript", "legacy_clean.onnx", "external.onnx", "two_axes.onnx",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_clean_model_of_any_format_passes_everything(outcome: Outcome, name: s
 def test_every_model_has_its_verdict_here(project: Project, outcome: Outcome) -> None:
     files = {path.name for path in (project.root / "models").iterdir() if path.suffix != ".data"}
     assert {name.split("/")[1].split("::")[0] for name in outcome.ids} == files
-    assert files == set(CLEAN) | {name for name, *_ in FAULTS} | {"double.pt"}
+    assert files == set(CLEAN) | {name for name, *_ in FAULTS} | {"double.pt", "nonzero.onnx"}
 
 
 FAULTS = (
@@ -88,8 +88,8 @@ FAULTS = (
     ("baked_buffer.pt", "dynamic-one", "FR601", "BakedBuffer", ("batch = 2",)),
     ("loop_over_time.pt", "dynamic-one", "FR601", "LoopOverTime", ("time = 3",)),
     ("adaptive_pool.pt", "dynamic-one", "FR606", "", ("[1, 4, 3, 3]",)),
-    ("branch_on_value.pt", "export", "FR202", "BranchOnValue", ("torch.where or torch.cond",)),
-    ("custom_operator.pt", "export", "FR203", "CustomOperator", ("shop.twice",)),
+    ("branch_on_value.pt", "export", "FR202", "BranchOnValue", ("return torch.where(y.sum() > 0, y.relu(), -y)",)),
+    ("custom_operator.pt", "export", "FR210", "CustomOperator", ("shop.twice",)),
     ("dropout.pt2", "export", "FR704", "", ("eval()",)),
     ("stubborn_dropout.pt", "export", "FR704", "", ("eval()",)),
     ("random.pt", "parity-one-*", "FR703", "", ("two eager runs",)),
@@ -98,7 +98,6 @@ FAULTS = (
     ("old_opset.pt", "opset", "FR301", "", ("opset 13 is pinned, and the file has 18", "an appliance in the field")),
     ("baked_1.onnx", "dynamic-one", "FR605", "", ("batch", "/Reshape")),
     ("baked_2.onnx", "dynamic-one", "FR605", "", ("batch", "/Reshape")),
-    ("nonzero.onnx", "operators", "FR503", "", ("NonZero is unknown to TensorRT-RTX", "/NonZero")),
     ("two_offenders.onnx", "operators", "FR501", "",
      ("Det is rejected by TensorRT-RTX", "determinant (Det)", "FR503 MyCustomNMS", "suppress (MyCustomNMS)")),
     ("question_marks.onnx", "build-one", "FR806", "", ("'?'", "x")),
@@ -137,11 +136,24 @@ def test_the_clean_model_was_judged_at_every_point_of_both_profiles(outcome: Out
     assert items["load"].values("parameters") == [3 * 8 * 9 + 8 + 4 * 8 + 80 + 10 + 1]
 
 
-def test_float64_narrowed_to_float32_is_a_warning(outcome: Outcome) -> None:
+def test_float64_narrowed_to_float32_is_one_warning(outcome: Outcome) -> None:
     items = outcome.of("models/double.pt")
     assert failures(items) == {}
-    assert items["build-one"].values("warning")[0].startswith("FR804 x")
-    assert "float64" in items["build-one"].values("warning")[0]
+    (warning,) = items["graph"].values("warning")
+    assert warning.startswith("FR411 1 node (Gemm) computes in float64; x, ")
+    assert items["build-one"].values("warning") == []
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_exporters_write_is_no_finding_of_the_graph(outcome: Outcome, name: str) -> None:
+    assert outcome[f"models/{name}::graph"].values("warning") == []
+
+
+def test_what_only_rtx_lacks_is_no_verdict_on_a_model_for_tensorrt(outcome: Outcome) -> None:
+    items = outcome.of("models/nonzero.onnx")
+    assert failures(items) == {}
+    assert items["operators"].outcome == items["build-default"].outcome == "skipped"
+    assert "FR509 NonZero is rejected by TensorRT-RTX" in items["operators"].text
 
 
 def test_delivered_fp16_is_accepted(outcome: Outcome) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt_attribute, tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends import (
+    tensorrt_attribute,
+    tensorrt_build,
+    tensorrt_parse,
+    tensorrt_plugins,
+)
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.tensorrt_words import (
     is_hardware_error,
@@ -20,18 +25,24 @@ from pytest_frictionless.place import place_of_node
 if TYPE_CHECKING:
     from pytest_frictionless.artifacts import RejectionRecord
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PLAN = "model.plan"
 
 
-def parse(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
+def parse(
+    memory: dict[str, Any], folder: str, *, path: str, plugins: Sequence[str] = ()
+) -> dict[str, Any]:
     """The file through the real parser, with everything it refuses."""
     del memory, folder
-    return {**tensorrt_parse.parse(path)}
+    loaded = tensorrt_plugins.prepare(plugins, path)
+    return {**tensorrt_parse.parse(path), "plugins": loaded}
 
 
 def build(
     memory: dict[str, Any], folder: str, *, path: str, profiles: list[dict[str, Any]],
-    compute_capabilities: list[str], precision: str | None,
+    compute_capabilities: list[str], precision: str | None, plugins: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """One engine with all profiles; the plan is written beside the record.
 
@@ -39,8 +50,9 @@ def build(
     none of this TensorRT's: those are no verdicts on the model.
     """
     del memory
+    tensorrt_plugins.prepare(plugins, path)
     record = tensorrt_build.build(
-        path, profiles=[_with_values(each) for each in profiles],
+        path, profiles=[with_values(each) for each in profiles],
         compute_capabilities=compute_capabilities, plan_path=str(Path(folder) / PLAN),
         precision=precision,
     )  # fmt: skip
@@ -55,7 +67,7 @@ def build(
 
 def attribute(
     memory: dict[str, Any], folder: str, *, path: str, profile: dict[str, Any],
-    compute_capabilities: list[str],
+    compute_capabilities: list[str], plugins: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """The nodes that the builder refuses although they parse.
 
@@ -63,8 +75,9 @@ def attribute(
     said nothing: those are no refusals.
     """
     del memory, folder
+    tensorrt_plugins.prepare(plugins, path)
     rejections = tensorrt_attribute.attribute(
-        path, profile=_with_values(profile), compute_capabilities=compute_capabilities
+        path, profile=with_values(profile), compute_capabilities=compute_capabilities
     )
     for each in rejections:
         if each["kind"] == "time":
@@ -85,7 +98,7 @@ def crash_finding(crash: RejectionRecord) -> Finding:
     return Finding(code="FR003", message=message, place=place)
 
 
-def _with_values(profile: dict[str, Any]) -> dict[str, Any]:
+def with_values(profile: dict[str, Any]) -> dict[str, Any]:
     """The profile with the values of shape tensors at min, opt and max.
 
     A shape tensor is an input whose values are sizes: TensorRT wants their range too.

@@ -11,7 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.machine import broken_library
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import NetworkTensor
 
@@ -118,6 +118,16 @@ def log() -> Any:
                 self.messages.append((severity.name, message))
 
     return Log()
+
+
+@contextmanager
+def listening() -> Iterator[Any]:
+    """The log of this process, emptied; TensorRT writes to it as long as a builder lives."""
+    listener = log()
+    listener.messages.clear()
+    builder = load().Builder(listener)
+    yield listener
+    del builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

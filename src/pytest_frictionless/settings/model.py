@@ -30,6 +30,7 @@ from pytest_frictionless.settings.values import (
     CallableName,
     ComputeCapability,
     FilePath,
+    PluginPath,
     Reason,
     Text,
     Version,
@@ -79,6 +80,10 @@ class Limits(Section):
     memory_mib: Whole | None = Field(
         None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
     )
+    reduce_s: float = Field(
+        20.0, ge=0, strict=True,
+        description="Seconds for making a small model that fails in the same way; 0 makes none.",
+    )  # fmt: skip
 
 
 class Latency(Section):
@@ -156,6 +161,9 @@ class ModelSpec(Section):
     )
     skip: Reason = Field(None, description="Why this model is left out: the reason.")
     opset: Opset | None = Field(None, description="The pinned opset, where this model has its own.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (), description="TensorRT plugins of this model, beside those of the repository."
+    )
 
     @field_validator("outputs")
     @classmethod
@@ -240,6 +248,11 @@ class Settings(Section):
     )
     target: Target = Field(default_factory=Target, description="What the models are deployed to.")
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (),
+        description="Shared libraries and Python files that register TensorRT plugins, as "
+        "[plugins/libmy.so, plugins/mine.py].",
+    )
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
     )

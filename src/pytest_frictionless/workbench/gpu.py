@@ -35,7 +35,7 @@ def gpu_of(bench: Workbench) -> dict[str, Any]:
     if not known:
         try:
             ctypes.CDLL("libcuda.so.1")
-            known["gpu"] = bench.measure("engine_run:describe", {})
+            known["gpu"] = bench.steps.measure("engine_run:describe", {})
         except OSError:
             known["missing"] = NO_DRIVER
         except MissingDependency as missing:
@@ -68,7 +68,8 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
         made = bench.fetch(
             "engine_run:run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan)},
+             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan),
+             **_plugins(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
         )  # fmt: skip
     return cast("EngineRunRecord", made.record)
@@ -82,10 +83,11 @@ def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> Engin
     """
     reference, arguments = _comparison(bench, profile, point)
     with one_at_a_time(bench):
-        record = bench.measure(
+        record = bench.steps.measure(
             "engine_run:build_and_run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "path": str(bench.onnx_path()), "build": bench.build_arguments(list(bench.profiles))},
+             "path": str(bench.onnx_path()), **_plugins(bench),
+             "build": {**bench.build_arguments(list(bench.profiles)), **_plugins(bench)}},
             NVIDIA_TF32_OVERRIDE="0",
         )  # fmt: skip
     return cast("EngineRunRecord", record)
@@ -148,10 +150,10 @@ def _measured(bench: Workbench, *, seed: int, seconds: float) -> RoundRecord:
     plan = _plan(bench, gpu_of(bench))
     arguments = {
         "plan": str(plan.folder / plan.record["plan"]), "inputs": bench.inputs,
-        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan),
+        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan), **_plugins(bench),
     }  # fmt: skip
     with one_at_a_time(bench):
-        return cast("RoundRecord", bench.measure("engine_latency:measure", arguments))
+        return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
 
 
 def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
@@ -165,6 +167,12 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
             f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"
         )
     return plan
+
+
+def _plugins(bench: Workbench) -> dict[str, list[str]]:
+    """The plugins that an engine may hold, where there are any: they are loaded before it."""
+    files = [str(file) for file in bench.plugin_files]
+    return {"plugins": files} if files else {}
 
 
 def _cache(bench: Workbench, plan: Artifact) -> str:
