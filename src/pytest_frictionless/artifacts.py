@@ -48,6 +48,18 @@ class SourceRecord(TypedDict):
     """Folder of the repository: Python files below it count as the user's own."""
 
 
+class UnshapedRecord(TypedDict):
+    """An input or output of an ONNX file whose shape ONNX cannot use."""
+
+    name: str
+    role: str
+    """"input" or "output"."""
+    what: str
+    """"no shape", or the axis and its size."""
+    shape: list[int | str]
+    """What its axes could be; empty where nothing suggests it."""
+
+
 class WeightsRecord(TypedDict):
     """What is inside a checkpoint."""
 
@@ -60,6 +72,14 @@ class WeightsRecord(TypedDict):
     """Names of tensors holding NaN or infinity, at most 20."""
     missing: list[str]
     unexpected: list[str]
+    renamed: NotRequired[list[list[str]]]
+    """Pairs of a missing name and the name in the file of what could be that weight."""
+    unread: NotRequired[list[str]]
+    """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
+    bound: NotRequired[list[dict[str, Any]]]
+    """Lines of TorchScript that name a GPU: file in the archive, line, text and device."""
+    layers: NotRequired[list[list[str]]]
+    """Outermost layers that bare weights belong to; below a common one, those inside, too."""
     notes: list[str]
     """What was done to read it, as "stripped the prefix 'module.'"."""
     inputs: list[InputRecord]
@@ -72,6 +92,8 @@ class WeightsRecord(TypedDict):
     """Whether `inputs` is what the file says of itself, and not a guess."""
     external: list[str]
     """Further files that hold weights."""
+    unshaped: NotRequired[list[UnshapedRecord]]
+    """Inputs and outputs of an ONNX file that onnx.checker refuses for their shape."""
 
 
 class OnnxRecord(TypedDict):
@@ -143,7 +165,10 @@ class RejectionRecord(TypedDict):
     stage: str
     """"parse" or "build"."""
     kind: str
-    """"unsupported" (FR501), "unknown" (FR503), "type" (FR504), "builder" (FR502)."""
+    """"unsupported", "unknown", "type" or "builder": what remains to be said of unheard words.
+
+    "crash" (FR003) and "time" (FR001) are no refusals: nobody knows whether it would be taken.
+    """
     operator: str
     node: str
     """Name of the node; of its first output where it has none; of the input for kind "type"."""
@@ -154,6 +179,48 @@ class RejectionRecord(TypedDict):
     error_code: str
     metadata: dict[str, str]
     """The node's metadata_props, which hold the user's source line."""
+    domain: NotRequired[str]
+    """Domain of the operator; empty for ONNX's own, and where no node is named."""
+    attributes: NotRequired[dict[str, str]]
+    """The node's attributes that are numbers or words."""
+
+
+class OperatorRecord(TypedDict):
+    """One operator that a file uses."""
+
+    operator: str
+    domain: str
+    """Empty for ONNX's own."""
+    count: int
+    node: str
+    """Where it stands first."""
+    stack: list[str]
+    metadata: dict[str, str]
+    deprecated_from: int | None
+    """Opset in which ONNX withdrew it."""
+
+
+class CaseRecord(TypedDict):
+    """One case of the ONNX backend suite through the parser and the builder."""
+
+    case: str
+    operator: str
+    domain: str
+    type: str
+    """Type of the first input, of the first output where there is none."""
+    refused: RejectionRecord | None
+    refused_with_constants: RejectionRecord | None
+    """The same, where every input but the first is a constant."""
+
+
+class PluginRecord(TypedDict):
+    """One file of the user's plugins, loaded."""
+
+    file: str
+    creators: list[str]
+    """Names of the plugin creators that it registers."""
+    usable: bool
+    """False where the installed TensorRT cannot add a plugin to a network."""
 
 
 class NetworkTensor(TypedDict):
@@ -179,6 +246,8 @@ class ParseRecord(TypedDict):
     layer_types: dict[str, int]
     """Number of layers by the type of their first output."""
     warnings: list[str]
+    plugins: NotRequired[list[PluginRecord]]
+    """The user's own plugins, as they were loaded before the file was parsed."""
 
 
 class BuildRecord(TypedDict):

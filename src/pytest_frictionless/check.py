@@ -20,6 +20,10 @@ ABOUT_SIZES = ("FR206", "FR602", "FR605", "FR606", "FR801", "FR803")
 """Findings that a wrong guess of the profile causes."""
 
 
+OF_THE_MACHINE = "FR00"
+"""Findings that tell of the run, and nothing of the model."""
+
+
 class Scope(StrEnum):
     """What a check is asked for: once a checkpoint, once a profile, or once a shape point."""
 
@@ -62,6 +66,11 @@ class Check:
     """Checks whose failure makes this question moot: one cause, one red line."""
     yields_to: tuple[str, ...] = ()
     """Checks that tell the cause where they failed too: this one is asked all the same."""
+    codes: tuple[str, ...] = ()
+    """Beginnings of the codes it may answer with, as "FR9"; none where it may be any.
+
+    A question that was skipped keeps a suppression of these from being called unused.
+    """
     title: str = ""
     """The question itself, as one line for the documentation and `--markers`."""
 
@@ -105,6 +114,8 @@ class Examiner:
         self.workbench = workbench
         self.checks = checks
         self._verdicts: dict[str, Verdict] = {}
+        self._endings: dict[str, str] = {}
+        """Item that first met each step which the machine ended."""
 
     def verdict(self, check: Check, profile: str = "", point: str = "") -> Verdict:
         """The verdict of one check, asked now or remembered."""
@@ -148,6 +159,12 @@ class Examiner:
             findings.extend(check.run(context))
         except StepFailed as failed:
             findings.append(failed.finding)
+            if failed.finding.code.startswith(OF_THE_MACHINE):
+                # A broken library, or a crash, meets every check that wants the same step.
+                name = slug(check, profile, point)
+                first = self._endings.setdefault(failed.finding.headline, name)
+                if first != name:
+                    return Verdict(findings=(failed.finding,), blocked_by=first)
             reason = self.workbench.spec.ignore.get(failed.finding.code)
             skip = f"{failed.finding.headline} (ignored: {reason})" if reason else ""
         except MissingDependency as missing:
@@ -155,8 +172,8 @@ class Examiner:
         findings = [self._told_assumption(finding, profile) for finding in findings]
         kept = [finding for finding in findings if finding.code not in self.workbench.spec.ignore]
         skips = [finding for finding in kept if finding.severity is Severity.SKIP]
-        if skips and len(skips) == len(kept):
-            skip = skip or skips[0].headline
+        if skips and not any(finding.severity is Severity.ERROR for finding in kept):
+            skip = skip or skips[0].headline  # warnings beside it make no verdict of it
         return Verdict(
             findings=tuple(finding for finding in kept if finding.severity is not Severity.SKIP),
             ignored=tuple(

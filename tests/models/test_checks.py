@@ -259,4 +259,4 @@ def test_nan_weights_of_an_onnx_file_fail_load(project: Project) -> None:
     project.write("models/net.onnx", model.SerializeToString())
     outcome = project.run("models")
     assert failures(outcome.of("models/net.onnx")) == {"load": "FR108"}
-    assert "w (1 of 2 elements)" in outcome["models/net.onnx::load"].headline
+    assert "w (1 NaN of 2 elements" in outcome["models/net.onnx::load"].headline

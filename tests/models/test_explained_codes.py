@@ -32,8 +32,11 @@ def _is_runnable(record: Code) -> bool:
     if (file := record.remarks.get("shown by")) is not None:
         assert record.id in (ROOT / file).read_text()
         return False
-    if record.remarks.get("requires") == "GPU" and not has_gpu():
+    required = record.remarks.get("requires", "")
+    if required == "GPU" and not has_gpu():
         pytest.skip("needs an NVIDIA GPU and its driver")
+    if required and required != "GPU":
+        pytest.importorskip(required)
     return True
 
 

@@ -100,7 +100,7 @@ BAD = (
     Bad("fifo.pt", "load", "FR103", ("FIFO",)),
     Bad(r"latin\xff.onnx", "load", "FR111"),
     Bad("weights_only.safetensors", "load", "FR105",
-        ("path: bad/weights_only.safetensors", "factory: package.module:callable",
+        ("path: bad/weights_only.safetensors", "factory: ",
          'x: "float32[batch, 8]"', "batch: [1, 4, 8]")),
     Bad("wrong_module.pt", "load", "FR106", ("shop.netz",)),
     Bad("wrong_name.pt", "load", "FR106", ("nett", "net, wide")),

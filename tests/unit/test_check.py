@@ -93,6 +93,9 @@ def test_severities_fail_warn_and_skip() -> None:
     verdict = examiner(one := check("one", SKIP)).verdict(one)
     assert verdict.skip == "FR706 no kernel"
     assert verdict.findings == ()
+    verdict = examiner(one := check("one", SKIP, WARNING)).verdict(one)
+    assert verdict.skip == "FR706 no kernel"
+    assert verdict.findings == (WARNING,)
     verdict = examiner(one := check("one", SKIP, ERROR)).verdict(one)
     assert not verdict.skip
     assert verdict.findings == (ERROR,)
@@ -197,3 +200,16 @@ def test_checks_of_ours_are_ordered_and_well_formed() -> None:
         assert each.title.endswith("?")
         assert set(each.after) <= set(names[:index])
         assert set(each.yields_to) <= set(names)
+
+
+def test_a_step_that_the_machine_ended_is_told_once() -> None:
+    ended = StepFailed(Finding(code="FR005", message="engine cannot be loaded"))
+    operators, dynamic = check("operators", ended), check("dynamic", ended)
+    subject = examiner(operators, dynamic)
+    assert subject.verdict(operators).blocked_by == ""
+    assert subject.verdict(dynamic).blocked_by == "operators"
+    # A model at fault is told by every check that finds it so.
+    other = StepFailed(Finding(code="FR605", message="does not run"))
+    one, two = check("one", other), check("two", other)
+    subject = examiner(one, two)
+    assert [subject.verdict(each).blocked_by for each in (one, two)] == ["", ""]

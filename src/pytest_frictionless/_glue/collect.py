@@ -27,7 +27,7 @@ from pytest_frictionless.workbench.inputs import DEFAULT_PROFILE
 from pytest_frictionless.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Iterator
 
 PROPERTY = "frictionless."
 """Prefix of the properties that an item hands to reports, JUnit and xdist's controller."""
@@ -134,6 +134,7 @@ class CheckpointFile(pytest.File):
         self.place = path_below(checkpoint.path, run.shop.root)
         self.spelled_place = spelled(PurePath(self.place))
         self.match = spec_for(run.shop.settings, self.place)
+        run.places.add(self.place)
         if self.match.name and not self.match.by_path:
             run.claims.setdefault(self.match.name, set()).add(self.place)
         self.spec = self.match.spec or _UNSAID
@@ -154,12 +155,21 @@ class CheckpointFile(pytest.File):
             return Finding(
                 code="FR113",
                 message=f"models.{self.match.name} in frictionless.yaml fits {', '.join(claimed)}",
-                remedy=f"Say which one is meant: path: {self.place}",
+                remedy="Say in frictionless.yaml which one is meant:\n"
+                f"  models:\n    {self.match.name}:\n      path: {self.place}",
             )
         return unusable(self.match)
 
     def collect(self) -> Iterable[CheckpointItem]:
         """One item for each check, profile and point; names depend on the configuration alone."""
+        items = list(self._items())
+        self.run.ledger.expect(
+            self.place, entry=self.match.name or "", reasons=self.spec.ignore,
+            items=[item.name for item in items],
+        )  # fmt: skip
+        return items
+
+    def _items(self) -> Iterator[CheckpointItem]:
         profiles = [profile.name for profile in self.spec.shape_profiles] or [DEFAULT_PROFILE]
         for check in self.run.checks.values():
             for profile in profiles if check.scope is not Scope.CHECKPOINT else [""]:
@@ -222,6 +232,7 @@ class CheckpointItem(pytest.Item):
         """Ask, keep the numbers, and fail, skip or pass."""
         verdict = self.parent.examiner.verdict(self.check, self.profile, self.point)
         self._keep(verdict)
+        self.parent.run.ledger.note(self.parent.place, self.name, self.check, verdict)
         errors = [finding for finding in verdict.findings if self._counts(finding)]
         if verdict.blocked_by and self._is_running(verdict.blocked_by):
             pytest.skip(f"needs {verdict.blocked_by}: {self._short(verdict.findings[0].headline)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,13 @@ import pytest
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.opening import open_shop
+from pytest_frictionless.settings.read import unmatched
+from pytest_frictionless.suppressions import Ledger, unmatched_entry
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
+    from pytest_frictionless.finding import Finding
+    from pytest_frictionless.settings.model import BrokenModel, ModelSpec
     from pytest_frictionless.workbench.workbench import Shop
 
 CACHE_LIMIT_BYTES = 20 << 30
@@ -32,6 +37,11 @@ class Run:
     """Checkpoints collected so far."""
     claims: dict[str, set[str]] = field(default_factory=dict)
     """Checkpoints that each model entry without a path was matched with by name."""
+    places: set[str] = field(default_factory=set)
+    """Checkpoints collected, by their path from the root."""
+    ledger: Ledger = field(default_factory=Ledger)
+    unused: list[Finding] = field(default_factory=list)
+    """What of frictionless.yaml met nothing, known when all items have run."""
 
 
 RUN = pytest.StashKey[Run]()
@@ -77,6 +87,29 @@ def expects_checkpoints(config: pytest.Config) -> bool:
         return True
     base = config.invocation_params.dir
     return all((base / arg).is_dir() for arg in config.args)
+
+
+def unmatched_entries(config: pytest.Config) -> list[Finding]:
+    """FR008 for entries that belong to no checkpoint, where this run has looked for all of them."""
+    run, base = config.stash[RUN], config.invocation_params.dir
+    narrowed = (config.getoption(each, None) for each in ("ignore", "ignore_glob", "lf", "pyargs"))
+    if any(narrowed):
+        return []
+    folders = [Path(base, arg) for arg in config.args]
+    settings = run.shop.settings
+    entries: dict[str, ModelSpec | BrokenModel] = {**settings.broken_models, **settings.models}
+    stems = {Path(place).stem for place in run.places}
+
+    def was_walked(path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in folders)
+
+    everything = all(was_walked(root) for root in run.roots or (config.rootpath,))
+    return [
+        unmatched_entry(name, path, next(iter(get_close_matches(name, stems, 1)), ""))
+        for name in unmatched(settings, run.places)
+        for path in [entries[name].path]
+        if everything or (path is not None and was_walked(config.rootpath / path))
+    ]
 
 
 def run_of(config: pytest.Config) -> Run:

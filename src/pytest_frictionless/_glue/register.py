@@ -7,8 +7,16 @@ import gc
 import pytest
 
 from pytest_frictionless._glue.collect import Collection
-from pytest_frictionless._glue.config import CACHE_LIMIT_BYTES, RUN, expects_checkpoints, run_of
+from pytest_frictionless._glue.config import (
+    CACHE_LIMIT_BYTES,
+    RUN,
+    expects_checkpoints,
+    run_of,
+    unmatched_entries,
+)
 from pytest_frictionless._glue.terminal import Progress, Terminal
+
+GREEN = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def register(config: pytest.Config) -> None:
@@ -40,7 +48,10 @@ class Worker:
     def pytest_sessionfinish(self) -> None:
         """Hand over the counts and end the children."""
         store = self.run.shop.store
-        counts = {"found": self.run.found, "made": store.made, "reused": store.reused}
+        counts = {
+            "found": self.run.found, "made": store.made, "reused": store.reused,
+            "places": sorted(self.run.places), "suppressions": self.run.ledger.to_json(),
+        }  # fmt: skip
         self.config.workeroutput["frictionless"] = counts  # type: ignore[attr-defined]
         self.run.shop.zygote.close()
 
@@ -58,6 +69,8 @@ class Gathering:
         self.run.found = max(self.run.found, counts.get("found", 0))
         self.run.shop.store.made += counts.get("made", 0)
         self.run.shop.store.reused += counts.get("reused", 0)
+        self.run.places.update(counts.get("places", ()))
+        self.run.ledger.add(counts.get("suppressions", {}))
 
 
 class Controller:
@@ -77,9 +90,13 @@ class Controller:
             self.run.shop.tick = progress.tick
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Fail a run that was asked to test checkpoints and found none."""
-        green = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        """Fail a run that found no checkpoint, or under --frictionless-strict an unused setting."""
+        green = exitstatus in GREEN
         if green and self.run.found == 0 and expects_checkpoints(self.config):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if exitstatus in (*GREEN, pytest.ExitCode.TESTS_FAILED):
+            self.run.unused = [*self.run.ledger.unused(), *unmatched_entries(self.config)]
+        if green and self.run.unused and self.run.strict:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:

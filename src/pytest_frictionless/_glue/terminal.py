@@ -115,6 +115,11 @@ class Terminal:
             terminalreporter.write_line(
                 f"warning: {self.first[warning]}: {warning}{times}", yellow=True
             )
+        for finding in self.run.unused:
+            terminalreporter.write_line(
+                f"{'failed' if self.run.strict else 'warning'}: {finding.headline}",
+                yellow=not self.run.strict, red=self.run.strict,
+            )  # fmt: skip
         store = self.run.shop.store
         if store.made or store.reused:
             terminalreporter.write_line(

@@ -12,7 +12,7 @@ from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_frictionless.artifacts import CellRecord, CellRequest, InputRecord, RoundRecord
     from pytest_frictionless.backends.cuda import Gpu
@@ -30,6 +30,7 @@ KEPT = 1000
 def measure(
     memory: dict[str, Any], folder: str, *, plan: str, inputs: list[InputRecord],
     cells: list[CellRequest], seconds: float, seed: int, cache: str | None = None,
+    plugins: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Measure every cell once, in an order drawn from `seed`.
 
@@ -39,7 +40,7 @@ def measure(
     del folder
     gpu = gpu_of(memory)
     before_mib = nvml.used_mib(gpu.uuid)
-    engine = engine_of(memory, plan, cache)
+    engine = engine_of(memory, plan, cache, plugins)
     shuffled = random.Random(seed).sample(cells, len(cells))
     measured = {}
     for cell in shuffled:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import engine, nvml, require, tensorrt
+from pytest_frictionless.backends import engine, nvml, require, tensorrt, tensorrt_plugins
 from pytest_frictionless.backends.cuda import POISONS, Gpu
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.ort import compare, load_reference
 from pytest_frictionless.backends.tensorrt_engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -29,10 +29,13 @@ def gpu_of(memory: dict[str, Any]) -> Gpu:
     return memory["gpu"]
 
 
-def engine_of(memory: dict[str, Any], plan: str, cache: str | None) -> Engine:
-    """The plan as an engine, loaded once in a process."""
+def engine_of(
+    memory: dict[str, Any], plan: str, cache: str | None, plugins: Sequence[str] = ()
+) -> Engine:
+    """The plan as an engine, loaded once in a process, after the plugins that it holds."""
     key = f"engine {plan}"
     if key not in memory:
+        tensorrt_plugins.load(plugins)
         memory[key] = Engine(gpu_of(memory), Path(plan), cache=Path(cache) if cache else None)
     return memory[key]
 
@@ -47,7 +50,7 @@ def describe(memory: dict[str, Any], folder: str) -> dict[str, Any]:
 def run(
     memory: dict[str, Any], folder: str, *, plan: str, profile: int, inputs: list[InputRecord],
     sizes: dict[str, int], reference: str, outputs: list[str], tolerance: dict[str, Any],
-    cache: str | None = None,
+    cache: str | None = None, plugins: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Run the engine once at these sizes.
 
@@ -62,9 +65,10 @@ def run(
         outputs: Names of the outputs in the ONNX file.
         tolerance: As for `ort.compare`.
         cache: File of the runtime cache.
+        plugins: Files that register TensorRT plugins.
     """
     del folder
-    loaded = engine_of(memory, plan, cache)
+    loaded = engine_of(memory, plan, cache, plugins)
     feeds = feeds_at(inputs, sizes)
     bound = loaded.context(profile, {name: feeds[name] for name in loaded.inputs})
     given = [_run(bound, poison) for poison in POISONS]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx_contract import unshaped
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
@@ -74,15 +75,17 @@ def inspect(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]
     tensors = list(model.graph.initializer)
     kinds = Counter(dtype_name(onnx, tensor.data_type) for tensor in tensors)
     inputs, ranges = _declared(onnx, model)
+    notes: list[str] = []
     record: WeightsRecord = {
         "format": "onnx",
         "tensors": len(tensors),
         "parameters": sum(_elements(tensor.dims) for tensor in tensors),
         "dtypes": dict(kinds),
-        "not_finite": _not_finite(onnx, tensors, Path(path).parent),
-        "missing": [], "unexpected": [], "notes": [],
+        "not_finite": _not_finite(onnx, tensors, Path(path).parent, notes),
+        "missing": [], "unexpected": [], "notes": notes,
         "inputs": inputs, "ranges": ranges, "runnable": True, "declared": True,
         "external": [str(each) for each in external],
+        "unshaped": unshaped(onnx, model, graph_inputs(model)),
     }  # fmt: skip
     return {**record}
 
@@ -175,7 +178,9 @@ def _elements(dims: Any) -> int:
     return count
 
 
-def _not_finite(onnx: Any, tensors: Any, folder: Path, *, limit: int = 20) -> list[str]:
+def _not_finite(
+    onnx: Any, tensors: Any, folder: Path, notes: list[str], *, limit: int = 20
+) -> list[str]:
     np = require("numpy", purpose="reading the ONNX file")
     floats = {
         onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE,
@@ -183,11 +188,22 @@ def _not_finite(onnx: Any, tensors: Any, folder: Path, *, limit: int = 20) -> li
     }  # fmt: skip
     names = []
     for tensor in tensors:
-        if tensor.data_type in floats and _elements(tensor.dims) > 1:
-            values = onnx.numpy_helper.to_array(tensor, str(folder))
-            bad = int(values.size - np.isfinite(values.astype(np.float32)).sum())
-            if bad:
-                names.append(f"{tensor.name} ({bad} of {values.size} elements)")
+        if tensor.data_type not in floats or _elements(tensor.dims) <= 1:
+            continue
+        values = onnx.numpy_helper.to_array(tensor, str(folder)).astype(np.float32)
+        if np.isfinite(values).all():
+            continue
+        counts = {
+            "NaN": np.isnan(values).sum(), "+inf": np.isposinf(values).sum(),
+            "-inf": np.isneginf(values).sum(),
+        }  # fmt: skip
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        rest = values[np.isfinite(values)]
+        if counts["-inf"] + rest.size == values.size and len(np.unique(rest)) <= 1:
+            notes.append(f"{tensor.name} holds {told} of {values.size} elements: a mask")
+            continue
+        dtype = dtype_name(onnx, tensor.data_type)
+        names.append(f"{tensor.name} ({told} of {values.size} elements, {dtype})")
     return names[:limit]
 
 

@@ -21,6 +21,10 @@ class Origin:
     operator: str
     stack: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
+    domain: str = ""
+    """Empty for ONNX's own operators."""
+    attributes: dict[str, str] = field(default_factory=dict)
+    """Those that are numbers or words."""
 
 
 def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
@@ -28,9 +32,8 @@ def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
 
     The parser names a node inside a function or a body by its name alone, hence the unique names.
     """
-    functions = {(f.domain, f.name, f.overload): f for f in model.functions}
-    origins = list(_origins(model.graph.node, functions, [], {}))
-    if functions:
+    origins = list(origins_of(model))
+    if model.functions:
         import onnx.inliner
 
         model = onnx.inliner.inline_local_functions(model)
@@ -44,6 +47,12 @@ def inline(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Origin]]:
         node.name = next(n for n in _variants(wanted) if n not in taken)
         taken[node.name] = origin
     return model, taken
+
+
+def origins_of(model: onnx.ModelProto) -> Iterator[Origin]:
+    """Every node of a model, those of bodies and of called functions included."""
+    functions = {(f.domain, f.name, f.overload): f for f in model.functions}
+    return _origins(model.graph.node, functions, [], {})
 
 
 def _variants(name: str) -> Iterator[str]:
@@ -73,6 +82,26 @@ def _origins(
         if function is not None and len(stack) < 64:
             yield from _origins(function.node, functions, inner, own)
             continue
-        yield Origin(node=name, operator=node.op_type, stack=stack, metadata=own)
+        yield Origin(
+            node=name, operator=node.op_type, stack=stack, metadata=own,
+            domain="" if node.domain == "ai.onnx" else node.domain, attributes=_attributes(node),
+        )  # fmt: skip
         for attribute, body in subgraphs(node):
             yield from _origins(body.node, functions, [*inner, attribute], own)
+
+
+def _attributes(node: onnx.NodeProto) -> dict[str, str]:
+    """Attributes that can be told in a line."""
+    from onnx import AttributeProto
+
+    told: dict[str, str] = {}
+    for each in node.attribute:
+        if each.type == AttributeProto.INT:
+            told[each.name] = str(each.i)
+        elif each.type == AttributeProto.FLOAT:
+            told[each.name] = f"{each.f:g}"
+        elif each.type == AttributeProto.STRING and len(each.s) < 60:
+            told[each.name] = each.s.decode(errors="replace")
+        elif each.type == AttributeProto.INTS and len(each.ints) < 8:
+            told[each.name] = str(list(each.ints))
+    return told

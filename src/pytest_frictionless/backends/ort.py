@@ -213,7 +213,7 @@ def compare(
     record["rtol"] = rtol if own.get("rtol") is None else own["rtol"]
     record["atol"] = max(share * scale, floor) if own.get("atol") is None else own["atol"]
     with np.errstate(all="ignore"):
-        error = np.abs(got - want)
+        error = np.asarray(np.abs(got - want))  # of two scalars numpy makes no array
         error[(got == want) | (np.isnan(got) & np.isnan(want))] = 0.0
         error[np.isnan(error)] = np.inf
         allowed = record["atol"] + record["rtol"] * np.where(finite, np.abs(want), 0.0)

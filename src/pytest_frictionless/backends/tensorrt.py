@@ -11,14 +11,16 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends.tensorrt_words import clean
-from pytest_frictionless.errors import MissingDependency
+from pytest_frictionless.backends.tensorrt_words import clean, is_memory_error
+from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.machine import broken_library
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import NetworkTensor
 
@@ -41,18 +43,22 @@ _DTYPES = {
 def versions() -> dict[str, str]:
     """Version of every flavour that can be imported; imports none of them."""
     found: dict[str, str] = {}
-    for flavour, names in _DISTRIBUTIONS.items():
+    for flavour in _DISTRIBUTIONS:
         # tensorrt-stubs brings a folder `tensorrt` that holds only a .pyi: it has no origin.
         spec = importlib.util.find_spec(_MODULES[flavour])
         if spec is None or spec.origin is None:
             continue
-        for name in names:
-            try:
-                found[flavour] = importlib.metadata.version(name)
-                break
-            except importlib.metadata.PackageNotFoundError:
-                continue
+        if version := _version(flavour):
+            found[flavour] = version
     return found
+
+
+def _version(flavour: str) -> str | None:
+    """Version of the first distribution of a flavour that is installed."""
+    for name in _DISTRIBUTIONS[flavour]:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
 
 
 def flavour(wanted: str | None = None) -> str:
@@ -60,12 +66,19 @@ def flavour(wanted: str | None = None) -> str:
 
     Raises:
         MissingDependency: neither, or not the one asked for, is installed.
+        StepFailed: FR005, where a distribution is installed without its module.
     """
     installed = versions()
     wanted = wanted or os.environ.get(FLAVOUR_VARIABLE) or None
     for each in [wanted] if wanted else list(_MODULES):
         if each in installed:
             return each
+    for each in [wanted] if wanted else list(_MODULES):
+        if (version := _version(each)) and importlib.util.find_spec(_MODULES[each]) is None:
+            absent = ModuleNotFoundError(
+                f"there is no module {_MODULES[each]}", name=_MODULES[each]
+            )
+            raise StepFailed(broken_library(_DISTRIBUTIONS[each][-1], version, absent))
     package = "tensorrt" if wanted == "tensorrt" else "tensorrt-rtx-cu13"
     raise MissingDependency(package, purpose="parsing and building with TensorRT", extra="rtx")
 
@@ -78,8 +91,15 @@ def engine_name(wanted: str | None = None) -> str:
 
 @functools.cache
 def load(wanted: str | None = None) -> Any:
-    """Import the module of the flavour."""
-    return importlib.import_module(_MODULES[flavour(wanted)])
+    """Import the module of the flavour; raises StepFailed FR005 where it is there and broken."""
+    chosen = flavour(wanted)
+    try:
+        return importlib.import_module(_MODULES[chosen])
+    except MemoryError:
+        raise
+    except Exception as error:
+        finding = broken_library(_MODULES[chosen], versions()[chosen], error)
+        raise StepFailed(finding) from error
 
 
 @functools.cache
@@ -98,6 +118,16 @@ def log() -> Any:
                 self.messages.append((severity.name, message))
 
     return Log()
+
+
+@contextmanager
+def listening() -> Iterator[Any]:
+    """The log of this process, emptied; TensorRT writes to it as long as a builder lives."""
+    listener = log()
+    listener.messages.clear()
+    builder = load().Builder(listener)
+    yield listener
+    del builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +174,10 @@ def forget_log() -> None:
 
 
 def read(source: str | bytes, path: str = "") -> Reading:
-    """Parse a file, or the bytes of a model whose external data lies beside `path`."""
+    """Parse a file, or the bytes of a model whose external data lies beside `path`.
+
+    Raises MemoryError where the parser ran out of memory: that is no verdict on the model.
+    """
     trt = load()
     forget_log()
     builder = trt.Builder(log())
@@ -158,6 +191,10 @@ def read(source: str | bytes, path: str = "") -> Reading:
         else parser.parse(source, path or None)
     )
     errors = [_error(parser.get_error(i)) for i in range(parser.num_errors)]
+    if not parsed and is_memory_error(
+        said := [*logged("ERROR", "INTERNAL_ERROR"), *(e.desc for e in errors)]
+    ):
+        raise MemoryError("; ".join(dict.fromkeys(said)))
     return Reading(
         parsed=parsed, errors=errors, network=network, builder=builder, parser=parser,
         warnings=logged("WARNING"), log=logged("ERROR", "INTERNAL_ERROR"),

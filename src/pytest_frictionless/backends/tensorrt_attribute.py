@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import onnx_cut, require, tensorrt
 from pytest_frictionless.backends.onnx_origin import Origin, inline
 from pytest_frictionless.backends.tensorrt_build import run
-from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+from pytest_frictionless.backends.tensorrt_words import (
+    CRASHED,
+    UNANSWERED,
+    build_kind,
+    is_memory_error,
+    is_profile_error,
+)
 from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
@@ -81,7 +87,7 @@ def attribute(
     if trial.is_refusal:
         search.name_first(model, trial, profile)
     elif search.late:
-        search.found[""] = f"{tensorrt.engine_name()}: no answer within {budget_s:g} s"
+        search.found[""] = f"{tensorrt.engine_name()} {UNANSWERED} {budget_s:g} s"
     return search.records()
 
 
@@ -102,7 +108,7 @@ class _Search:
         fields = {"parsed": False, "built": False, "errors": [], "tensors": {}, **ending.fields}
         if not fields["built"] and not fields["errors"]:
             word = ending.crash or "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} crashed while building: {word}"]
+            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {word}"]
             fields["parsed"] = fields["parsed"] and bool(ending.crash)
         return _Trial(**fields)
 
@@ -288,6 +294,7 @@ def _words(errors: Sequence[str], name: str) -> str:
 
 def _rejection(origin: Origin, reason: str) -> RejectionRecord:
     return {
-        "stage": "build", "kind": "builder", "operator": origin.operator, "node": origin.node,
+        "stage": "build", "kind": build_kind(reason), "operator": origin.operator, "node": origin.node,
         "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
+        "domain": origin.domain, "attributes": origin.attributes,
     }  # fmt: skip

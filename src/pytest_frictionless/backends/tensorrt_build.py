@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import tensorrt
-from pytest_frictionless.backends.tensorrt_words import clean, reason
+from pytest_frictionless.backends.tensorrt_words import clean, disguised_memory, reason
 
 if TYPE_CHECKING:
     from pytest_frictionless.artifacts import BuildRecord
@@ -105,6 +105,8 @@ def run(
     except (RuntimeError, MemoryError) as error:
         raised.append(clean(str(error)) or type(error).__name__)
     attempt.errors = [*raised, *tensorrt.logged("ERROR", "INTERNAL_ERROR")]
+    if attempt.plan is None:
+        attempt.errors += disguised_memory(attempt.errors, tensorrt.logged("WARNING"))
     if attempt.plan is None and not attempt.errors:
         attempt.errors = [f"{tensorrt.engine_name()} built no engine and gives no reason"]
     return attempt

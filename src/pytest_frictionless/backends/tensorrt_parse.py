@@ -179,7 +179,8 @@ class _Search:
             words = f"cannot be judged on a machine without a GPU: {words} {needs[0]}"
         self.found[name] = _rejection(
             kind=kind, operator=origin.operator, node=origin.node, stack=origin.stack,
-            reason=words, code=error.code, metadata=origin.metadata,
+            reason=words, code=error.code, metadata=origin.metadata, domain=origin.domain,
+            attributes=origin.attributes,
         )  # fmt: skip
 
     def _judge_outputs(
@@ -312,8 +313,11 @@ def _rejection(
     stack: list[str] | None = None,
     code: str = "",
     metadata: dict[str, str] | None = None,
+    domain: str = "",
+    attributes: dict[str, str] | None = None,
 ) -> RejectionRecord:
     return {
         "stage": "parse", "kind": kind, "operator": operator, "node": node, "stack": stack or [],
-        "reason": reason, "error_code": code, "metadata": metadata or {},
+        "reason": reason, "error_code": code, "metadata": metadata or {}, "domain": domain,
+        "attributes": attributes or {},
     }  # fmt: skip

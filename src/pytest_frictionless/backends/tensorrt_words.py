@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.machine import is_hardware, is_memory
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
@@ -33,10 +35,13 @@ _PROFILE = re.compile(
     r"|Shape provided for \w+ is inconsistent",
     re.DOTALL,
 )
-_MEMORY = re.compile(
-    r"OutOfMemory|out of memory|insufficient memory|std::bad_alloc|cudaErrorMemoryAllocation",
-    re.IGNORECASE,
+_NO_IMPLEMENTATION = re.compile(r"[Cc]ould not find any implementation for node|no valid tactic")
+_TACTIC_MEMORY = re.compile(
+    r"due to insuff?icient memory|[Mm]emory is insufficient to use tactic|insufficient workspace"
 )
+"""NVIDIA spells it both ways: TensorRT issues #1661, #4582; ultralytics/ultralytics #14751, #22271."""
+CRASHED = "crashed while building"
+UNANSWERED = "gave no answer within"
 
 
 def clean(text: str) -> str:
@@ -54,7 +59,7 @@ def reason(desc: str, *, engine: str, hints: Iterable[str] = ()) -> str:
         engine: Flavour and version, for texts that name nothing.
         hints: Log texts that may say more than an empty error.
     """
-    if desc.startswith("Invalid Node - "):
+    if desc.startswith("Invalid Node - ") and "\n" in desc:
         desc = desc.partition("\n")[2]
     text = _after_condition(clean(desc))
     quoted = _QUOTED.search(text)
@@ -100,7 +105,30 @@ def is_profile_error(errors: Iterable[str]) -> bool:
 
 def is_memory_error(errors: Iterable[str]) -> bool:
     """True where the build ran out of memory; "no implementation" alone does not say so."""
-    return any(_MEMORY.search(text) for text in errors)
+    return any(is_memory(text) or _TACTIC_MEMORY.search(text) for text in errors)
+
+
+def is_hardware_error(errors: Iterable[str]) -> bool:
+    """True where this GPU is none that this TensorRT builds for."""
+    return any(is_hardware(text) for text in errors)
+
+
+def disguised_memory(errors: Iterable[str], warnings: Iterable[str]) -> list[str]:
+    """Warnings about memory, where the error speaks of no implementation: they are the cause.
+
+    The builder tries every kernel it has; where each one is skipped for want of memory it says no
+    more in the end than that it found none.
+    """
+    if not any(_NO_IMPLEMENTATION.search(text) for text in errors):
+        return []
+    return [text for text in warnings if is_memory_error([text])]
+
+
+def build_kind(words: str) -> str:
+    """Kind of what a trial build gave: "crash" and "time" are no refusal, "builder" is one."""
+    if CRASHED in words:
+        return "crash"
+    return "time" if UNANSWERED in words else "builder"
 
 
 _WORD = re.compile(r"[\w./:-]*\w")

@@ -7,17 +7,16 @@ import inspect
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.torch_state import (
-    guessed_inputs,
-    not_finite,
-    read_weights,
-    unsafe_finding,
-    without_prefix,
-)
+from pytest_frictionless.backends.key_names import layers_of
+from pytest_frictionless.backends.torch_guess import guessed_inputs
+from pytest_frictionless.backends.torch_keys import fit
+from pytest_frictionless.backends.torch_script import devices_in, read_script
+from pytest_frictionless.backends.torch_state import not_finite, read_weights
+from pytest_frictionless.backends.torch_unpickle import unsafe_finding
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import place_of_error
@@ -44,6 +43,12 @@ class Subject:
     ranges: dict[str, list[int | None]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """A missing name, and the name in the file of what could be that weight."""
+    unread: list[str] = field(default_factory=list)
+    """Classes of objects beside the weights that were not made."""
+    bound: list[dict[str, Any]] = field(default_factory=list)
+    """Lines of TorchScript that name a GPU."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -57,9 +62,13 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "tensors": len(tensors),
         "parameters": sum(tensor.numel() for tensor in tensors),
         "dtypes": dict(Counter(str(tensor.dtype).removeprefix("torch.") for tensor in tensors)),
-        "not_finite": not_finite(subject.state),
+        "not_finite": not_finite(subject.state, _buffers(subject.module), subject.notes),
         "missing": subject.missing,
         "unexpected": subject.unexpected,
+        "renamed": [[*pair] for pair in subject.renamed],
+        "unread": subject.unread,
+        "bound": subject.bound,
+        "layers": layers_of(subject.state) if subject.module is None else [],
         "notes": subject.notes,
         "inputs": subject.inputs,
         "ranges": subject.ranges,
@@ -68,6 +77,10 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "external": [],
     }
     return {**record}
+
+
+def _buffers(module: Any) -> set[str]:
+    return {name for name, _ in module.named_buffers()} if module is not None else set()
 
 
 def subject_of(memory: dict[str, Any], source: SourceRecord) -> Subject:
@@ -81,38 +94,26 @@ def subject_of(memory: dict[str, Any], source: SourceRecord) -> Subject:
 def _from_weights(source: SourceRecord) -> Subject:
     weights = read_weights(source)
     if weights.module is not None:
-        return Subject(weights.module.eval(), weights.module.state_dict(), notes=weights.notes)
+        state = weights.module.state_dict()
+        return Subject(
+            weights.module.eval(), state, inputs=guessed_inputs(state, weights.module),
+            notes=weights.notes,
+        )  # fmt: skip
     if source["factory"] is None:
         return Subject(
-            None, weights.state, inputs=guessed_inputs(weights.state), notes=weights.notes
-        )
+            None, weights.state, inputs=guessed_inputs(weights.state), notes=weights.notes,
+            unread=weights.unread,
+        )  # fmt: skip
     module = module_from_factory(source)
     notes = weights.notes
     if module.training:
         notes.append("the factory gave the module in training mode: eval() was called")
-    state = without_prefix(weights.state, set(module.state_dict()), notes)
-    missing, unexpected = _load_state(module, state)
+    fitted = fit(module, weights.state)
     return Subject(
-        module.eval(), state, inputs=guessed_inputs(weights.state),
-        missing=missing, unexpected=unexpected, notes=notes,
+        module.eval(), fitted.state, inputs=guessed_inputs(fitted.state, module),
+        missing=fitted.missing, unexpected=fitted.unexpected, renamed=fitted.renamed,
+        notes=[*notes, *fitted.notes], unread=weights.unread,
     )  # fmt: skip
-
-
-def _load_state(
-    module: torch.nn.Module, state: dict[str, torch.Tensor]
-) -> tuple[list[str], list[str]]:
-    try:
-        result = module.load_state_dict(state, strict=False)
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines()[1:]]
-        raise StepFailed(
-            Finding(
-                code="FR107",
-                message=f"{len(lines)} weights have another shape than the network: {lines[0]}",
-                cause="\n".join(lines[:10]),
-            )
-        ) from error
-    return list(result.missing_keys), list(result.unexpected_keys)
 
 
 def module_from_factory(source: SourceRecord) -> torch.nn.Module:
@@ -151,7 +152,9 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         raise _factory_failed(
             f"factory {path} needs the argument{'s' * (len(required) > 1)} {', '.join(required)}",
             None,
-            "A factory is called without arguments: give it defaults, or wrap it in a function.",
+            "A factory is called without arguments. Write a function with the values of this model:\n"
+            f"  def {PurePath(source['path']).stem.lower()}():\n"
+            f"      return {attribute}({', '.join(f'{name}=...' for name in required)})",
             source,
         )
     try:
@@ -188,15 +191,13 @@ def _one_line(error: BaseException) -> str:
 
 
 def _from_torchscript(source: SourceRecord) -> Subject:
-    torch = require("torch", purpose="reading TorchScript")
-    try:
-        module = torch.jit.load(source["path"], map_location="cpu")
-    except RuntimeError as error:
-        message = f"torch.jit.load cannot read it: {_one_line(error)}"
-        raise StepFailed(Finding(code="FR101", message=message)) from error
+    module = read_script(source["path"])
     notes = ["saved in training mode: eval() was called"] if module.training else []
     state = module.state_dict()
-    return Subject(module.eval(), state, inputs=guessed_inputs(state), notes=notes)
+    return Subject(
+        module.eval(), state, inputs=guessed_inputs(state, module), notes=notes,
+        bound=devices_in(source["path"]),
+    )  # fmt: skip
 
 
 def _from_exported_program(source: SourceRecord) -> Subject:

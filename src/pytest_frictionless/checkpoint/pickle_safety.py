@@ -78,6 +78,21 @@ def is_pickled_module(names: Iterable[str]) -> bool:
     return any(name.startswith("torch.nn.modules.") for name in names)
 
 
+def attacks_among(names: Iterable[str]) -> list[str]:
+    """Those of these imports that picklescan knows to run commands, files or code."""
+    from picklescan.scanner import SafetyLevel, scan_pickle_bytes
+
+    pickled = [name.rpartition(".")[::2] for name in names]
+    lines = "".join(f"c{module}\n{name}\n0" for module, name in pickled)
+    with _silenced():
+        result = scan_pickle_bytes(io.BytesIO(f"{lines}N.".encode()), "names")
+    return sorted(
+        f"{each.module}.{each.name}"
+        for each in result.globals
+        if each.safety is SafetyLevel.Dangerous
+    )
+
+
 def _globals_of(file: IO[bytes], path: Path, depth: int = 0) -> set[str]:
     start = file.read(4)
     file.seek(0)

@@ -103,6 +103,6 @@ def _short(value: float) -> float:
 
 
 CHECK = Check(
-    name="latency", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
+    name="latency", codes=("FR9",), scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
     title="how long does an inference take on this GPU, and does that fit the budget?",
 )  # fmt: skip

@@ -44,7 +44,7 @@ def run(ctx: Context) -> Iterator[Finding]:
 
 
 CHECK = Check(
-    name="memory", scope=Scope.PROFILE, run=run,
+    name="memory", codes=("FR9",), scope=Scope.PROFILE, run=run,
     after=("load", "export", "operators", "build"),
     title="how much of the GPU's memory does the engine take, and does that fit the budget?",
 )  # fmt: skip

@@ -109,7 +109,7 @@ def _difference(
 
 
 CHECK = Check(
-    name="run", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
+    name="run", codes=("FR9",), scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
     yields_to=("dynamic", "parity"),
     title="does the engine run on this GPU, and give the numbers of the original?",
 )  # fmt: skip

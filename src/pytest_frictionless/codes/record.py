@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HEADING = re.compile(r"# (?P<id>.*?\bFR\d{3}) (?P<title>.+)")
+_HEADING = re.compile(r"# (?P<name>[A-Z]\d\w* )?(?P<id>FR\d{3} )?(?P<title>.+)")
+"""A class of failure has a name of its own, as E1, and a code where one tells of it."""
 _REMARK = re.compile(r"<!-- (?P<name>[a-z ]+): (?P<value>.*?) -->")
 _LABEL = re.compile(r"^\*\*(?P<name>\w+)\*\*: (?P<value>(?:.+\n?)+)", re.MULTILINE)
 _FILE = re.compile(
@@ -23,6 +24,7 @@ class Code:
     """What a finding code stands for, in the words of its record."""
 
     id: str
+    """Empty for a class of failure that is mended in reading the file, with a note."""
     title: str
     meaning: str
     remedy: str
@@ -51,12 +53,12 @@ def read_record(text: str) -> Code:
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     heading, _, rest = head.partition("\n")
     match = _HEADING.fullmatch(heading.strip())
-    if match is None:
+    if match is None or not (match["name"] or match["id"]):
         raise ValueError(f"a record begins with '# FRnnn title', not with {heading!r}")
     labels = {each["name"]: " ".join(each["value"].split()) for each in _LABEL.finditer(rest)}
     bodies = dict(section.partition("\n")[::2] for section in sections)
     return Code(
-        id=match["id"][-5:], title=match["title"],
+        id=(match["id"] or "").strip(), title=match["title"],
         meaning=" ".join(_LABEL.sub("", _REMARK.sub("", rest)).split()),
         remedy=labels.get("Next", ""),
         remarks={each["name"]: each["value"] for each in _REMARK.finditer(rest)},

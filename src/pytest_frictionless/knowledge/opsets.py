@@ -9,6 +9,16 @@ from importlib import resources
 
 from packaging.version import Version
 
+COMPOSITE = {
+    "LayerNormalization": 17, "Mish": 18, "Gelu": 20, "GroupNormalization": 21, "Attention": 23,
+    "RMSNormalization": 23, "RotaryEmbedding": 23, "Swish": 24, "LinearAttention": 27, "SwiGLU": 28,
+}  # fmt: skip
+"""Operators that stand for several simpler ones, and the opset that brought them.
+
+Below it an exporter writes the simpler ones. From `onnx.defs` of onnx 1.23.2: those with a function
+body that torch's exporter or a vendor's writes.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OpsetLimit:

@@ -6,6 +6,7 @@ Exit status: 1 where it is refused, 0 where it is not any more, 2 where TensorRT
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import re
@@ -68,6 +69,8 @@ def attempt() -> int:
                 self.errors.append(clean(message))
 
     log = Log()
+    for file in FACTS["plugins"]:
+        ctypes.CDLL(file, mode=ctypes.RTLD_GLOBAL)
     builder = trt.Builder(log)
     explicit = getattr(trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
     network = builder.create_network(0 if explicit is None else 1 << int(explicit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,8 +13,8 @@ from pydantic import (
     field_validator,
 )
 
-from pytest_frictionless.codes import CODES
 from pytest_frictionless.settings.budget import Budget
+from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
@@ -30,6 +29,7 @@ from pytest_frictionless.settings.values import (
     CallableName,
     ComputeCapability,
     FilePath,
+    PluginPath,
     Reason,
     Text,
     Version,
@@ -43,10 +43,6 @@ __all__ = [
     "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
-
-
-_FOREIGN_CODE = re.compile(r"[A-Z]{2,}[0-9]+")
-_FOREIGN_SCHEMA = "^(?!FR)[A-Z]{2,}[0-9]+$"
 
 
 class Target(Section):
@@ -157,15 +153,16 @@ class ModelSpec(Section):
     ignore: dict[str, Text] = Field(
         {},
         description="Findings to leave out for this model: the code, and the reason.",
-        json_schema_extra={
-            "propertyNames": {"anyOf": [{"enum": [*sorted(CODES)]}, {"pattern": _FOREIGN_SCHEMA}]}
-        },
+        json_schema_extra=codes_schema(),
     )
     trusted: Reason = Field(
         None, description="Why this file may run code while it is loaded: the reason."
     )
     skip: Reason = Field(None, description="Why this model is left out: the reason.")
     opset: Opset | None = Field(None, description="The pinned opset, where this model has its own.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (), description="TensorRT plugins of this model, beside those of the repository."
+    )
 
     @field_validator("outputs")
     @classmethod
@@ -219,11 +216,9 @@ class ModelSpec(Section):
     def _known_codes(cls, ignore: Any) -> Any:
         if isinstance(ignore, dict):
             refuse(
-                ((code,), f"{code!r} is no finding code{nearest(code, CODES)}")
-                if _is_misspelt(code)
-                else ((code,), 'a reason is needed: say why, as "served by another model"')
+                ((code,), problem)
                 for code, reason in ignore.items()
-                if _is_misspelt(code) or reason is None
+                if (problem := ignore_problem(code, reason))
             )
         return ignore
 
@@ -231,11 +226,6 @@ class ModelSpec(Section):
     def shape_profiles(self) -> tuple[Profile, ...]:
         """The profiles as ranges of symbols, in the order they are written."""
         return tuple(profile_from(name, spans) for name, spans in self.profiles.items())
-
-
-def _is_misspelt(code: str) -> bool:
-    """Whether a code is none of ours; those of other plugins' checks start with letters of their own."""
-    return code not in CODES and (code.startswith("FR") or not _FOREIGN_CODE.fullmatch(code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +247,11 @@ class Settings(Section):
     )
     target: Target = Field(default_factory=Target, description="What the models are deployed to.")
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")
+    plugins: tuple[PluginPath, ...] = Field(
+        (),
+        description="Shared libraries and Python files that register TensorRT plugins, as "
+        "[plugins/libmy.so, plugins/mine.py].",
+    )
     limits: Limits = Field(
         default_factory=Limits, description="How long and how large a step may get."
     )

@@ -62,8 +62,15 @@ def shown(value: Any) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give `, did you mean 'precision'?` for a misspelt word; empty where nothing is near."""
     by_lower = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f", did you mean {by_lower[near[0]]!r}?" if near else ""
+    lower = word.lower()
+
+    def likeness(each: str) -> tuple[float, int]:
+        # Of two as near as each other, the one with more letters in their places.
+        in_place = sum(a == b for a, b in zip(each, lower, strict=False))
+        return difflib.SequenceMatcher(None, lower, each).ratio(), in_place
+
+    near = difflib.get_close_matches(lower, by_lower, n=max(len(by_lower), 1))
+    return f", did you mean {by_lower[max(near, key=likeness)]!r}?" if near else ""
 
 
 def refuse(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:

@@ -17,6 +17,7 @@ FACTORY_PLACEHOLDER = "package.module:callable"
 
 _VERSION = r"^[0-9]+(\.[0-9]+){0,3}$"
 _CAPABILITY = r"^([5-9]|1[0-9])\.[0-9]$"
+_PLUGIN = r"^.+\.(so(\.[0-9]+)*|dll|py)$"
 _NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _CALLABLE = rf"^{_NAME}:{_NAME}$"
 _SIGNATURE = rf"^\s*({'|'.join(DTYPES)})\s*\[[^\[\]]*\]\s*$"
@@ -65,6 +66,14 @@ def _path(text: str) -> str:
 def _sample(text: str) -> str:
     if not text.endswith((".npz", ".npy")):
         raise ValueError(f"{text!r} is no sample: it takes a .npz or .npy file")
+    return _path(text)
+
+
+def _plugin(text: str) -> str:
+    if not _matches(_PLUGIN, text):
+        raise ValueError(
+            f"{text!r} is no plugin: it takes a shared library (.so, .dll) or a Python file (.py)"
+        )
     return _path(text)
 
 
@@ -138,6 +147,9 @@ FilePath = Annotated[str, AfterValidator(_path), _described(minLength=1)]
 
 SamplePath = Annotated[str, AfterValidator(_sample), _described(pattern=r"\.np[yz]$")]
 """A .npz or .npy file."""
+
+PluginPath = Annotated[str, AfterValidator(_plugin), _described(pattern=_PLUGIN)]
+"""A shared library, or a Python file, that registers TensorRT plugins."""
 
 Signature = Annotated[
     str,

@@ -68,7 +68,8 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
         made = bench.fetch(
             "engine_run:run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan)},
+             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan),
+             **_plugins(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
         )  # fmt: skip
     return cast("EngineRunRecord", made.record)
@@ -85,7 +86,8 @@ def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> Engin
         record = bench.measure(
             "engine_run:build_and_run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "path": str(bench.onnx_path()), "build": bench.build_arguments(list(bench.profiles))},
+             "path": str(bench.onnx_path()), **_plugins(bench),
+             "build": {**bench.build_arguments(list(bench.profiles)), **_plugins(bench)}},
             NVIDIA_TF32_OVERRIDE="0",
         )  # fmt: skip
     return cast("EngineRunRecord", record)
@@ -148,7 +150,7 @@ def _measured(bench: Workbench, *, seed: int, seconds: float) -> RoundRecord:
     plan = _plan(bench, gpu_of(bench))
     arguments = {
         "plan": str(plan.folder / plan.record["plan"]), "inputs": bench.inputs,
-        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan),
+        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan), **_plugins(bench),
     }  # fmt: skip
     with one_at_a_time(bench):
         return cast("RoundRecord", bench.measure("engine_latency:measure", arguments))
@@ -165,6 +167,12 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
             f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"
         )
     return plan
+
+
+def _plugins(bench: Workbench) -> dict[str, list[str]]:
+    """The plugins that an engine may hold, where there are any: they are loaded before it."""
+    files = [str(file) for file in bench.plugin_files]
+    return {"plugins": files} if files else {}
 
 
 def _cache(bench: Workbench, plan: Artifact) -> str:

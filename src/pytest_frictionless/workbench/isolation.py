@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import MissingDependency, StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.machine import hardware_finding, is_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -170,8 +171,8 @@ class Child:
             self._watch(name, limits, started, tick)
             answer = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            finding = self._obituary(name)
-            raise StepInterrupted(finding.with_log(_tail(self.log, offset))) from error
+            log = _tail(self.log, offset)
+            raise StepInterrupted(self._obituary(name, log).with_log(log)) from error
         except StepInterrupted as interrupted:
             self.kill()
             log = _tail(self.log, offset)
@@ -224,7 +225,7 @@ class Child:
             raise StepInterrupted(Finding(code="FR004", message=message, cause=cause, log=log))
         return answer["record"], answer["sources"]
 
-    def _obituary(self, name: str) -> Finding:
+    def _obituary(self, name: str, log: str) -> Finding:
         """Why the process ended on its own."""
         self.alive = False
         self._connection.close()
@@ -234,6 +235,11 @@ class Child:
             if number == signal.SIGKILL:
                 return _memory_finding(name, "the kernel killed it (SIGKILL)", None)
             word = signal.Signals(number).name
+            if number == signal.SIGILL:
+                words = "a library used an instruction that this processor does not have (SIGILL)"
+                return hardware_finding(name, words)
+            if number == signal.SIGABRT and is_memory(log):  # C++ ends so where nobody catches
+                return _memory_finding(name, _last_about_memory(log), None)
             return Finding(code="FR003", message=f"{name} crashed with {word} ({number})")
         code = os.waitstatus_to_exitcode(status)
         return Finding(code="FR003", message=f"{name} ended its process with exit code {code}")
@@ -264,6 +270,10 @@ def _memory_finding(name: str, cause: str, limit_mib: int | None) -> Finding:
     limit = f" its limit of {limit_mib} MiB" if limit_mib else " of memory"
     verb = "grew over" if limit_mib else "ran out"
     return Finding(code="FR002", message=f"{name} {verb}{limit} and was stopped", cause=cause)
+
+
+def _last_about_memory(log: str) -> str:
+    return next(line.strip() for line in reversed(log.splitlines()) if is_memory(line))
 
 
 def _tail(log: Path, offset: int) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless import machine
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ENTRY = "entry.json"
 VERSION = 1
-UNSTORED = ("FR106",)
+UNSTORED = ("FR106", *machine.UNSTORED)
 """Failures that depend on more than is known: a module that cannot be imported has no digest."""
 
 Make = Callable[[Path], tuple[dict[str, Any], dict[str, str]]]

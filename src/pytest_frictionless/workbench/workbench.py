@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ExecutionRecord,
         InputRecord,
         OnnxRecord,
+        OperatorRecord,
         ParseRecord,
         RejectionRecord,
         RoundRecord,
@@ -79,6 +80,8 @@ class Workbench:
         self.name = name
         self.checkpoint = checkpoint
         self.spec = spec
+        self.tentative = False
+        """Whether the checkpoint is only tried in another form: its failures are not reduced."""
         self._child: Child | None = None
         self._known: dict[str, Artifact] = {}
         self.rounds: list[RoundRecord] = []
@@ -177,6 +180,21 @@ class Workbench:
     def onnx(self) -> OnnxRecord:
         """The ONNX file as it was written, after onnx.checker passed it."""
         return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
+
+    def operators(self) -> list[OperatorRecord]:
+        """Every operator that the ONNX file uses, once."""
+        made = self._onnx_step("onnx_operators:operators", {})
+        return cast("list[OperatorRecord]", made.record["operators"])
+
+    @property
+    def plugin_files(self) -> list[Path]:
+        """TensorRT plugins of the repository and of this model, in the order they are loaded."""
+        names = dict.fromkeys([*self.shop.settings.plugins, *self.spec.plugins])
+        return [self.shop.root / name for name in names]
+
+    def versions(self) -> dict[str, int]:
+        """Opset, IR version and number of nodes as written, whether or not the file is valid."""
+        return self._onnx_step("onnx_convert:versions", {}).record
 
     def lost_symbol(self) -> tuple[str, Place] | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
@@ -316,6 +334,10 @@ class Workbench:
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
         keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
+        if step.startswith(("engine:", "reduce:")) and (files := self.plugin_files):
+            arguments = {**arguments, "plugins": [str(file) for file in files]}
+            present = [digest([f], memo=self.shop.store.memo) for f in files if f.is_file()]
+            keyed = [keyed, [file.name for file in files], present]
         return self.fetch(
             step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
         )

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from pytest_frictionless import machine
 from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.workbench.sources import imported_sources
 
@@ -71,7 +72,8 @@ def _preload(module: str) -> None:
     """Import ahead of the fork; what cannot be imported is reported by the step that needs it."""
     try:
         importlib.import_module(module)
-    except Exception:
+    except Exception as error:
+        machine.REFUSED.setdefault(module, str(error) or type(error).__name__)
         traceback.print_exc()
 
 
@@ -99,21 +101,25 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
 
 def _carry_out(order: dict[str, Any], memory: dict[str, Any]) -> dict[str, Any]:
     """Run one step; what it keeps in `memory` lasts as long as this child."""
+    name = order["step"].rpartition(":")[2]
     try:
         module, _, function = order["step"].partition(":")
         run = getattr(importlib.import_module(module), function)
         return {"record": run(memory, order["folder"], **order["inputs"])}
     except StepFailed as failed:
-        return {"finding": failed.finding.to_json()}
+        # A backend that blames the model may not know what its library ran out of.
+        if words := machine.memory_words(failed):
+            return {"memory": words}
+        finding = machine.hardware_fault(name, failed) or failed.finding
+        return {"finding": finding.to_json()}
     except MissingDependency as missing:
         return {"missing": str(missing)}
-    except MemoryError as error:
-        return {"memory": str(error) or "MemoryError"}
     except Exception as error:
-        text = str(error)
-        if "can't allocate memory" in text or "bad_alloc" in text:
-            return {"memory": text}
-        return {"bug": traceback.format_exc()}
+        if words := machine.memory_words(error):
+            return {"memory": words}
+        text = traceback.format_exc()
+        fault = machine.hardware_fault(name, error) or machine.outdated(name, text)
+        return {"finding": fault.to_json()} if fault else {"bug": text}
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

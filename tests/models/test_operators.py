@@ -1,0 +1,116 @@
+"""The `operators` check on real files: named causes, tables, known differences, plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
+from tests.models.backend_cases import node_cases
+from tests.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.real
+for package in ("onnx", "tensorrt_rtx"):
+    pytest.importorskip(package)
+
+HEADER = '<ir_version: 10, opset_import: ["" : 18, "acme" : 1, "com.microsoft" : 1]>'
+ANTIALIAS = """g (float[b, 3, 8, 8] x) => (float[b, 3, 4, 4] y) <float[4] s = {1.0, 1.0, 0.5, 0.5}> {
+    [up] y = Resize<mode = "linear", antialias = 1>(x, , s) }"""
+NONZERO = """g (float[b, 4] x) => (float[n] y) <int64[1] flat = {-1}> {
+    [where] i = NonZero(x)  f = Cast<to = 1>(i)  y = Reshape(f, flat) }"""
+ROI = """g (float[1, 2, 8, 8] x, float[3, 4] rois) => (float[3, 2, 2, 2] y) <int64[3] at = {0, 0, 0}> {
+    [roi] y = RoiAlign<output_height = 2, output_width = 2>(x, rois, at) }"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    return Project(pytester.path, pytester)
+
+
+def judged(project: Project, text: str, settings: str = "") -> tuple[str, str]:
+    """Outcome and text of the `operators` item of one model."""
+    project.onnx("models/net.onnx", text, header=HEADER)
+    project.write("frictionless.yaml", f"roots: [models]\n{settings}")
+    item = project.run("-k", "operators", "-p", "no:cacheprovider")["models/net.onnx::operators"]
+    return item.outcome, item.text
+
+
+def test_a_refusal_names_its_condition_the_tables_and_the_form_that_is_taken(
+    project: Project,
+) -> None:
+    outcome, text = judged(project, ANTIALIAS, 'target: {tensorrt: "10.15"}\n')
+    assert outcome == "failed"
+    assert text.startswith("FR506 Resize is rejected by TensorRT-RTX")
+    for words in (
+        "not with antialias", "up (Resize)", "antialias=1", "TensorRT 10.15, published",
+        "no antialias", "the parser says: Antialiasing is not supported", "backend cases build",
+        "after:  y = rows @ x @ columns.T",
+    ):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcome"),
+    [
+        ("", "failed"),
+        ('target: {tensorrt_rtx: "1.7"}\n', "failed"),
+        ('target: {tensorrt: "10.15", tensorrt_rtx: "1.7"}\n', "failed"),
+        ('target: {tensorrt: "10.15"}\n', "skipped"),
+    ],
+)
+def test_what_only_rtx_lacks_fails_unless_tensorrt_alone_is_the_target(
+    project: Project, settings: str, outcome: str
+) -> None:
+    judgement, text = judged(project, NONZERO, settings)
+    assert judgement == outcome
+    assert "FR509 NonZero is rejected by TensorRT-RTX" in text
+    if outcome == "failed":
+        assert "https://github.com/NVIDIA/TensorRT-RTX/issues/36" in text
+        assert "torch.where(mask, x, 0.0)" in text
+
+
+def test_a_target_without_a_table_is_told_so(project: Project) -> None:
+    det = "g (float[b, 4, 4] x) => (float[b] y) { y = Det(x) }"
+    assert "the oldest is of 10.1" in judged(project, det, 'target: {tensorrt: "8.6"}\n')[1]
+
+
+def test_roialign_is_no_verdict_without_a_gpu(project: Project) -> None:
+    outcome, text = judged(project, ROI)
+    assert outcome == "skipped"
+    assert "FR505 RoiAlign is rejected by" in text
+    assert "asks CUDA while it is made" in text
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ("acme.MyNms", "needs a plugin creator of the name MyNms"),
+        ("acme.EfficientNMS_TRT", "which NVIDIA's plugin library has"),
+        ("com.microsoft.QuickGelu", "operator of ONNX Runtime alone"),
+    ],
+)
+def test_an_unknown_operator_names_where_it_is_from(
+    project: Project, node: str, words: str
+) -> None:
+    text = judged(project, f"g (float[b, 4] x) => (float[b, 4] y) {{ y = {node}(x) }}")[1]
+    assert text.startswith(f"FR503 {node.rpartition('.')[2]} is unknown to TensorRT-RTX")
+    assert words in text.splitlines()[0]
+
+
+def test_every_twelfth_backend_case_that_is_refused_has_a_named_cause(tmp_path: Path) -> None:
+    from pytest_frictionless.backends import tensorrt_parse
+
+    path, refused, unnamed = tmp_path / "m.onnx", 0, []
+    for case in node_cases()[::12]:
+        path.write_bytes(case.model.SerializeToString())
+        record = tensorrt_parse.parse(str(path))
+        for rejection in record["rejections"]:
+            refused += 1
+            if cause_of(rejection, engine=record["engine"]).id == UNNAMED:
+                unnamed.append((case.name, rejection["operator"], rejection["reason"]))
+    assert refused > 50
+    assert unnamed == []
