@@ -103,6 +103,7 @@ def _short(value: float) -> float:
 
 
 CHECK = Check(
-    name="latency", codes=("FR9",), scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
+    name="latency", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
+    codes=("FR9", "FR0"),
     title="how long does an inference take on this GPU, and does that fit the budget?",
 )  # fmt: skip

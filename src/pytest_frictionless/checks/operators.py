@@ -50,19 +50,7 @@ def run(ctx: Context) -> Iterator[Finding]:
         refused = refused or _refused_by_builder(ctx)
     except StepFailed as failed:
         raise _crashed(ctx, failed) from failed
-    shown: set[tuple[str, str]] = set()
-    for rejection in refused:
-        target = bench.shop.settings.target
-        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
-            rejection, engine=engine, target=target, plugins=plugins
-        )
-        finding = with_older_opset(bench, finding)
-        kind = (rejection["operator"], rejection["kind"])
-        if kind not in shown and len(shown) < MOST_REPRODUCERS:
-            shown.add(kind)
-            question = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
-            finding = _reproduced(ctx, finding, failure_of(rejection), question)
-        yield finding
+    yield from _with_reproducers(ctx, refused, engine, plugins)
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",
@@ -93,6 +81,28 @@ def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding
                 evidence=(*rows, *measured_rows(operator)),
                 remedy=str(equivalent_of(operator, "") or ""),
             )
+
+
+def _with_reproducers(
+    ctx: Context,
+    refused: Sequence[RejectionRecord],
+    engine: str,
+    plugins: Sequence[PluginRecord],
+) -> Iterator[Finding]:
+    """Findings, the first of each of a few kinds with a small model that shows it."""
+    shown: set[tuple[str, str]] = set()
+    for rejection in refused:
+        target = ctx.workbench.shop.settings.target
+        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
+            rejection, engine=engine, target=target, plugins=plugins
+        )
+        finding = with_older_opset(ctx.workbench, finding)
+        kind = (rejection["operator"], rejection["kind"])
+        if kind not in shown and len(shown) < MOST_REPRODUCERS:
+            shown.add(kind)
+            place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
+            finding = _reproduced(ctx, finding, failure_of(rejection), place)
+        yield finding
 
 
 def _reproduced(ctx: Context, finding: Finding, failure: FailureRecord, question: str) -> Finding:

@@ -109,7 +109,8 @@ def _difference(
 
 
 CHECK = Check(
-    name="run", codes=("FR9",), scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
+    name="run", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
     yields_to=("dynamic", "parity"),
+    codes=("FR9", "FR0"),
     title="does the engine run on this GPU, and give the numbers of the original?",
 )  # fmt: skip

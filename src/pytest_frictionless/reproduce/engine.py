@@ -10,6 +10,7 @@ import ctypes
 import importlib
 import os
 import re
+import runpy
 import signal
 import sys
 import traceback
@@ -70,7 +71,10 @@ def attempt() -> int:
 
     log = Log()
     for file in FACTS["plugins"]:
-        ctypes.CDLL(file, mode=ctypes.RTLD_GLOBAL)
+        if file.endswith(".py"):
+            runpy.run_path(file)
+        else:
+            ctypes.CDLL(file, mode=ctypes.RTLD_GLOBAL)
     builder = trt.Builder(log)
     explicit = getattr(trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
     network = builder.create_network(0 if explicit is None else 1 << int(explicit))

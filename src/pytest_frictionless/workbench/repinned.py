@@ -69,9 +69,10 @@ class ConvertedWorkbench(Workbench):
 
     def reference(self, point: ShapePoint) -> Artifact:
         """Outputs of the file before conversion at these sizes."""
-        arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
+        path, sizes = str(self.checkpoint.path), dict(point.sizes)
+        arguments = {"inputs": self.inputs, "sizes": sizes}
         return self.fetch(
-            "onnx_convert:reference", {"path": str(self.checkpoint.path), **arguments},
+            "ort:expected", {"path": path, "point": point.name, **arguments},
             keyed=[super()._onnx_digest, self._samples_digest()], keep=arguments,
         )  # fmt: skip
 
