@@ -125,7 +125,8 @@ ALLOWED = {
     "checks": ("check", "checks", "artifacts", "errors", "finding", "place", "shapes", "settings",
                "knowledge", "workbench"),
     "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "machine", "place",
-                 "shapes"),
+                 "rewrites", "shapes"),
+    "rewrites": ("finding", "rewrites"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 

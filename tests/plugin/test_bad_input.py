@@ -104,7 +104,7 @@ BAD = (
          'x: "float32[batch, 8]"', "batch: [1, 4, 8]")),
     Bad("wrong_module.pt", "load", "FR106", ("shop.netz",)),
     Bad("wrong_name.pt", "load", "FR106", ("nett", "net, wide")),
-    Bad("needs_package.pt", "load", "FR106", ("a_package_that_nobody_has", "shop.importing")),
+    Bad("needs_package.pt", "load", "FR230", ("a_package_that_nobody_has", "shop/importing.py")),
     Bad("raising.pt", "load", "FR106", ("no config for this model", "shop/nets.py:")),
     Bad("needing.pt", "load", "FR106", ("width, depth",)),
     Bad("no_module.pt", "load", "FR106", ("dict",)),

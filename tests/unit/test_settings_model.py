@@ -250,7 +250,7 @@ def test_tolerance_of_one_output_completes_itself_from_the_general_one() -> None
          "tolerance.outputs.logit: 'logit' is none of the outputs, did you mean 'logits'?"),
         ("outputs: [a, a]", "outputs[1]: output 'a' is named twice"),
         ("zzz: {}", "zzz: unknown key: the keys are path, factory, inputs, outputs, profiles, "
-         "precision, tolerance, budget, ignore, trusted, skip, opset"),
+         "precision, tolerance, budget, ignore, trusted, skip, opset, plugins"),
         ("profiles: {online: {batch: 1}}\nbudget: {points: {onlin-opt: {latency_ms: 2}}}",
          "budget.points.onlin-opt: there is no profile for 'onlin-opt', did you mean 'online'?"),
         ("budget: {points: {default: {latency_ms: 2}}}",

@@ -9,6 +9,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.refusal import packages
+from pytest_frictionless.backends.refusal.failure import failure_of
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 
@@ -36,18 +38,22 @@ def build(
             folder, config=config, output_loading_info=True, local_files_only=True
         )
     except Exception as error:
-        raise StepFailed(_refusal(folder, transformers, error)) from error
+        failure = failure_of(error)
+        for recognised in (packages.missing, packages.mismatched):
+            if (found := recognised(failure)) is not None:
+                raise StepFailed(found) from error
+        raise StepFailed(_refusal(folder, transformers, error, failure.last)) from error
     inputs, ranges = _inputs(model, config)
     differing = {key: sorted(keys.get(key, ())) for key in ("missing_keys", "unexpected_keys")}
     return model.eval(), inputs, ranges, differing
 
 
-def _refusal(folder: Path, transformers: Any, error: Exception) -> Finding:
+def _refusal(folder: Path, transformers: Any, error: Exception, root: BaseException) -> Finding:
     """Why transformers built no model, by what config.json says of itself."""
     config = _config(folder)
     kind, ours = config.get("model_type"), transformers.__version__
     wrote = str(config.get("transformers_version", ""))
-    first = (str(root_cause(error)).strip().splitlines() or [type(error).__name__])[0]
+    first = (str(root).strip().splitlines() or [type(root).__name__])[0]
     message = f"transformers {ours} cannot build the model of {folder.name}: {first}"
     remedy = ""
     names = [name for name in config.get("architectures") or [] if isinstance(name, str)]
@@ -65,6 +71,8 @@ def _refusal(folder: Path, transformers: Any, error: Exception) -> Finding:
         remedy = f"Install a transformers that knows {kind}{newer}, or correct `model_type`."
     elif names and not hasattr(transformers, names[0]):
         message = f"transformers {ours} has no class {names[0]!r}, which {folder.name} asks for"
+        near = difflib.get_close_matches(names[0], dir(transformers), 1)
+        message += f": did you mean {near[0]!r}?" if near else ""
         remedy = "Correct `architectures` in config.json, or install the transformers that has it."
     return Finding(code="FR112", message=message, cause=str(error), remedy=remedy)
 
@@ -75,13 +83,6 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """The exception that started a chain."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return error
 
 
 def _inputs(model: Any, config: Any) -> tuple[list[InputRecord], dict[str, list[int | None]]]:

@@ -6,12 +6,15 @@ import importlib
 import inspect
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.key_names import layers_of
+from pytest_frictionless.backends.refusal import packages
+from pytest_frictionless.backends.refusal.failure import failure_of
+from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.backends.torch_guess import guessed_inputs
 from pytest_frictionless.backends.torch_keys import fit
 from pytest_frictionless.backends.torch_script import devices_in, read_script
@@ -126,15 +129,14 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         for name in attribute.split("."):
             factory = getattr(factory, name)
     except ModuleNotFoundError as error:
-        missing = error.name or module_name
-        own = module_name == missing or module_name.startswith(f"{missing}.")
+        missing = error.name or ""
+        if not missing or (module_name != missing and not module_name.startswith(f"{missing}.")):
+            text = f"factory {path}: importing {module_name} raises {_one_line(error)}"
+            raise _factory_failed(text, error, "", source) from error
         raise _factory_failed(
-            f"factory {path}: no module named {missing!r}"
-            + ("" if own else f", which {module_name} imports"),
-            error,
-            "Paths are looked up from the folder of frictionless.yaml."
-            if own
-            else f"Install {missing}.",
+            f"factory {path}: no module named {missing!r}",
+            None,
+            "Paths are looked up from the folder of frictionless.yaml.",
             source,
         ) from error
     except AttributeError as error:
@@ -180,9 +182,15 @@ def _required_parameters(factory: Callable[..., Any]) -> list[str]:
 def _factory_failed(
     message: str, error: BaseException | None, remedy: str, source: SourceRecord
 ) -> StepFailed:
+    if error is not None:
+        failure = failure_of(error)
+        for recognised in (packages.missing, packages.mismatched):
+            if (found := recognised(failure)) is not None:
+                return StepFailed(
+                    replace(found, message=f"factory {source['factory']}: {found.message}")
+                )
     place = place_of_error(error) if error else None
-    finding = Finding(code="FR106", message=message, place=place, remedy=remedy)
-    return StepFailed(finding)
+    return StepFailed(Finding(code="FR106", message=message, place=place, remedy=remedy))
 
 
 def _one_line(error: BaseException) -> str:
@@ -209,6 +217,8 @@ def _from_exported_program(source: SourceRecord) -> Subject:
     try:
         program = torch.export.load(source["path"])
     except Exception as error:
+        if (newer := newer_than_torch(source["path"], error)) is not None:
+            raise StepFailed(newer) from error
         message = f"torch.export.load cannot read it: {_one_line(error)}"
         raise StepFailed(Finding(code="FR101", message=message)) from error
     inputs, ranges = declared_inputs(program)

@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 
@@ -31,7 +32,8 @@ def read_script(path: str) -> Any:
             importlib.import_module(unknown["library"])
             return torch.jit.load(path, map_location="cpu")
     except (RuntimeError, ImportError) as error:
-        raise StepFailed(_refusal(error)) from error
+        newer = newer_than_torch(path, error) if isinstance(error, RuntimeError) else None
+        raise StepFailed(newer or _refusal(error)) from error
 
 
 def _refusal(error: Exception) -> Finding:

@@ -102,22 +102,6 @@ def _precision(ctx: Context) -> Iterator[Finding]:
     """What the network computes in, against what was asked for."""
     parsed = ctx.workbench.parsed()
     asked = ctx.workbench.spec.precision
-    record = ctx.workbench.onnx()
-    types = {each["name"]: each["dtype"] for each in parsed["inputs"] + parsed["outputs"]}
-    narrowed = [
-        each["name"]
-        for each in record["inputs"] + record["outputs"]
-        if each["dtype"] == "float64" and types.get(each["name"]) == "float32"
-    ]
-    if narrowed and asked != "fp32":
-        yield Finding(
-            code="FR804",
-            message=f"{', '.join(narrowed)} is float64 in the file, and {parsed['engine']} computes "
-            "in float32",
-            cause="TensorRT has no float64: it narrows without an error",
-            remedy="Export the model in float32, or say `precision: fp32` to accept it.",
-            severity=Severity.WARNING,
-        )
     if asked is None or asked == "fp32":
         return
     floating = {name: n for name, n in parsed["layer_types"].items() if "float" in name}
@@ -133,6 +117,6 @@ def _precision(ctx: Context) -> Iterator[Finding]:
 
 CHECK = Check(
     name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators"),
-    yields_to=("dynamic",),
+    yields_to=("graph", "dynamic"),
     title="does TensorRT build one engine that serves every profile?",
 )  # fmt: skip

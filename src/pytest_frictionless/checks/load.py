@@ -158,7 +158,7 @@ def _unknown_model(ctx: Context) -> Finding:
         likely = next(filter(None, (networks_with(each, bench.shop.root) for each in depths)), [])
         if likely and not likely[0].needs:
             factory = likely[0].factory
-            advice = f" ({factory} has all the layers of the file)"
+            advice = f" ({factory} has all the layers of the file; correct the inputs, a guess)"
             types = _renamed_inputs(types, likely[0].inputs)
         elif likely:
             advice = (

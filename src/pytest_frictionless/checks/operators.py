@@ -256,6 +256,6 @@ def _evidence(
 
 
 CHECK = Check(
-    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"),
+    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"), yields_to=("graph",),
     title="does TensorRT take every operator, in the parser and in the builder?",
 )  # fmt: skip

@@ -109,6 +109,6 @@ def _difference(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord
 
 
 CHECK = Check(
-    name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"),
+    name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"), yields_to=("graph",),
     title="does the exported model give the numbers of the original?",
 )  # fmt: skip
