@@ -34,6 +34,7 @@ SECTIONS = {
     "Target": "`target`",
     "Opset": "`opset`",
     "Limits": "`limits`",
+    "Baselines": "`baselines`",
     "Latency": "`latency`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
@@ -55,6 +56,7 @@ target:
   compute_capabilities: [8.0, 8.9]
 opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 300, memory_mib: 8000}
+baselines: {folder: baselines, runs: "s3://shop-ci/latency", require: true, expire_days: 90}
 models:
   resnet50:
     path: models/resnet50.safetensors
@@ -180,9 +182,16 @@ def _section(title: str, definition: dict[str, Any]) -> list[str]:
         takes = _takes(field) + (", required" if key in required else "")
         said = str(field.get("description", ""))
         if "default" in field:
-            said += f" Default: {field['default']:g}."
+            said += f" Default: {_default(field['default'])}."
         lines.append(f"| `{key}` | {takes} | {_cell(said)} |")
     return [*lines, ""]
+
+
+def _default(value: Any) -> str:
+    """A default as YAML spells it."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
 
 
 def _takes(field: dict[str, Any]) -> str:
