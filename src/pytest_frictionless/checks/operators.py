@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.errors import StepInterrupted
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.errors import StepFailed, StepInterrupted
+from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
 from pytest_frictionless.knowledge.equivalents import equivalent_of
 from pytest_frictionless.knowledge.evidence import (
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
-    from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import Target
     from pytest_frictionless.workbench.store import Artifact
 
 NEEDS_GPU = "FR505"
+MOST_REPRODUCERS = 3
 LACKED_BY_RTX = "FR509"
 ONLY_RTX = "TensorRT-RTX"
 """How the engine's name begins where TensorRT-RTX answers."""
-MOST_REPRODUCERS = 3
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -49,8 +48,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     refused = record["rejections"]
     try:
         refused = refused or _refused_by_builder(ctx)
-    except StepInterrupted as interrupted:
-        raise _crashed(ctx, interrupted) from interrupted
+    except StepFailed as failed:
+        raise _crashed(ctx, failed) from failed
     yield from _with_reproducers(ctx, refused, engine, plugins)
     if not record["complete"]:
         yield Finding(
@@ -102,17 +101,16 @@ def _with_reproducers(
         if kind not in shown and len(shown) < MOST_REPRODUCERS:
             shown.add(kind)
             place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
-            failure = failure_of(rejection)
-            finding = _reproduced(ctx, finding, failure, place)
+            finding = _reproduced(ctx, finding, failure_of(rejection), place)
         yield finding
 
 
-def _reproduced(ctx: Context, finding: Finding, failure: FailureRecord, place: str) -> Finding:
+def _reproduced(ctx: Context, finding: Finding, failure: FailureRecord, question: str) -> Finding:
     def make(seconds: float) -> Artifact:
         profile = next(iter(ctx.workbench.profiles), "")
         return ctx.workbench.reproducer(failure, profile=profile, seconds=seconds)
 
-    return with_reproducer(ctx.workbench, finding, make, question=place, notes=ctx.notes)
+    return with_reproducer(ctx.workbench, finding, make, question=question, notes=ctx.notes)
 
 
 def failure_of(rejection: RejectionRecord) -> FailureRecord:
@@ -124,16 +122,17 @@ def failure_of(rejection: RejectionRecord) -> FailureRecord:
     }  # fmt: skip
 
 
-def _crashed(ctx: Context, interrupted: StepInterrupted) -> StepInterrupted:
-    """A crash that no node could be blamed for, with a small model that crashes too."""
-    signal = re.search(r"crashed with (SIG\w+)", interrupted.finding.message)
-    if interrupted.finding.code != "FR003" or not signal:
-        return interrupted
+def _crashed(ctx: Context, failed: StepFailed) -> StepFailed:
+    """A crash, with a small model that ends the builder in the same way."""
+    signal = re.search(r"\bSIG[A-Z]+", failed.finding.message)
+    if failed.finding.code != "FR003" or not signal:
+        return failed
+    place = failed.finding.place or Place()
     failure: FailureRecord = {
-        "stage": "crash", "kind": "", "operator": "", "node": "", "stack": [],
-        "reason": interrupted.finding.message, "error_code": signal[1],
+        "stage": "crash", "kind": "", "operator": place.operator, "node": place.node, "stack": [],
+        "reason": failed.finding.message, "error_code": signal[0],
     }  # fmt: skip
-    return StepInterrupted(_reproduced(ctx, interrupted.finding, failure, "operators"))
+    return type(failed)(_reproduced(ctx, failed.finding, failure, "operators"))
 
 
 def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
