@@ -26,7 +26,7 @@ BAKED = (
 """Batch 2 in disguise: the file calls it dynamic."""
 
 CPU_CHECKS = (
-    "load", "export", "opset", "operators", "dynamic-default",
+    "load", "export", "opset", "graph", "operators", "dynamic-default",
     "parity-default-min", "parity-default-opt", "parity-default-max", "build-default",
 )  # fmt: skip
 """Items of a checkpoint that has one profile and that need no GPU, in order."""

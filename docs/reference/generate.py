@@ -18,6 +18,10 @@ GROUPS = {
     "1": ("Load", "Given by [`load`](checks/load.md)."),
     "2": ("Export", "Given by [`export`](checks/export.md)."),
     "3": ("Opset", "Given by [`opset`](checks/opset.md)."),
+    "4": (
+        "Graph",
+        "Given by [`graph`](checks/graph.md), and by [`simplify`](../how-to/simplify.md).",
+    ),
     "5": ("Operators", "Given by [`operators`](checks/operators.md)."),
     "6": ("Dynamic dimensions", "Given by [`dynamic`](checks/dynamic.md)."),
     "7": ("Parity", "Given by [`parity`](checks/parity.md)."),
@@ -34,6 +38,7 @@ SECTIONS = {
     "Target": "`target`",
     "Opset": "`opset`",
     "Limits": "`limits`",
+    "Baselines": "`baselines`",
     "Latency": "`latency`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
@@ -55,6 +60,7 @@ target:
   compute_capabilities: [8.0, 8.9]
 opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 300, memory_mib: 8000}
+baselines: {folder: baselines, runs: "s3://shop-ci/latency", require: true, expire_days: 90}
 models:
   resnet50:
     path: models/resnet50.safetensors
@@ -180,9 +186,16 @@ def _section(title: str, definition: dict[str, Any]) -> list[str]:
         takes = _takes(field) + (", required" if key in required else "")
         said = str(field.get("description", ""))
         if "default" in field:
-            said += f" Default: {field['default']:g}."
+            said += f" Default: {_default(field['default'])}."
         lines.append(f"| `{key}` | {takes} | {_cell(said)} |")
     return [*lines, ""]
+
+
+def _default(value: Any) -> str:
+    """A default as YAML spells it."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
 
 
 def _takes(field: dict[str, Any]) -> str:
@@ -206,7 +219,10 @@ def _takes(field: dict[str, Any]) -> str:
         if isinstance(values, dict):
             return f"a mapping to {_takes(values)}"
         return "`{reason: ...}`" if list(field["properties"]) == ["reason"] else "a mapping"
-    words = {"string": "text", "integer": "a whole number", "number": "a number"}
+    words = {
+        "string": "text", "integer": "a whole number", "number": "a number",
+        "boolean": "`true` or `false`",
+    }  # fmt: skip
     return words[field["type"]] + _bounds(field)
 
 

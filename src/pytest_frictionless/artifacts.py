@@ -76,6 +76,8 @@ class WeightsRecord(TypedDict):
     """Pairs of a missing name and the name in the file of what could be that weight."""
     unread: NotRequired[list[str]]
     """Classes of objects beside the weights that torch.load refuses; nothing of them was run."""
+    bound: NotRequired[list[dict[str, Any]]]
+    """Lines of TorchScript that name a GPU: file in the archive, line, text and device."""
     layers: NotRequired[list[list[str]]]
     """Outermost layers that bare weights belong to; below a common one, those inside, too."""
     notes: list[str]
@@ -111,6 +113,29 @@ class OnnxRecord(TypedDict):
     outputs: list[TensorRecord]
 
 
+class GraphRecord(TypedDict):
+    """What was found wrong or wasteful in a graph."""
+
+    findings: list[dict[str, Any]]
+    nodes: int
+    """Without those of bodies."""
+    weight_bytes: int
+
+
+class SimplifiedRecord(TypedDict):
+    """A file that onnxslim made smaller, beside the one it came from."""
+
+    tool: str
+    files: list[str]
+    """The model, and its external data where it has any; in the artifact's folder."""
+    operators_before: dict[str, int]
+    operators: dict[str, int]
+    bytes_before: int
+    bytes: int
+    carried: int
+    """Nodes that have the metadata of the original."""
+
+
 class CaptureRecord(TypedDict):
     """What torch.export said of the dynamic dimensions."""
 
@@ -119,10 +144,24 @@ class CaptureRecord(TypedDict):
     error: NotRequired[dict[str, Any]]
     """Finding of the strict capture, where it failed and a relaxed one gave the file."""
     training: NotRequired[list[dict[str, Any]]]
-    """Findings of operations that behave as in training."""
+    """Findings of operations that behave as in training, or change the state of the model."""
     export_s: NotRequired[float]
     ranges: dict[str, list[int | None]]
     """Range that torch proved for each symbol: [lower, upper], None for unbounded."""
+
+
+class LostSymbol(TypedDict):
+    """Where a declared dimension becomes a constant inside a graph."""
+
+    symbol: str
+    shape: list[int | str]
+    """What the node makes of it."""
+    place: dict[str, Any]
+    """`Place` of the node."""
+    cause: str
+    """The constant that holds the size, in words."""
+    remedy: str
+    """What keeps the dimension, as code where it is known."""
 
 
 class ComparisonRecord(TypedDict):

@@ -62,6 +62,8 @@ class Finding:
     """Measured values, each a name and a text, shown as a table."""
     log: str = ""
     """What native code printed, shown apart."""
+    reproducer: str = ""
+    """Script that shows this failure on a model of a few nodes, and how many."""
     severity: Severity = field(default=Severity.ERROR)
 
     @property
@@ -100,6 +102,8 @@ class Finding:
             lines.append(f"  cause:  {_indent(self.cause)}")
         width = max((len(name) for name, _ in self.evidence), default=0)
         lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
+        if self.reproducer:
+            lines.append(f"  reproducer: {self.reproducer}")
         if self.next_step:
             lines.append(f"  next:   {_indent(self.next_step)}")
         text = "\n".join(lines)

@@ -14,10 +14,12 @@ from pytest_frictionless.checkpoint.discovery import Checkpoint
 from pytest_frictionless.errors import CheckFailed, ConfigError
 from pytest_frictionless.opening import open_workbench
 from pytest_frictionless.shapes import POINTS
-from pytest_frictionless.workbench.workbench import Shop, Workbench
+from pytest_frictionless.workbench.shop import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from pytest_frictionless.workbench.workbench import Workbench
 
 SHOP = pytest.StashKey[Shop]()
 

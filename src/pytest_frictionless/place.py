@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.finding import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
 
 STACK_TRACE = "pkg.torch.onnx.stack_trace"
 NAME_SCOPES = "pkg.torch.onnx.name_scopes"
@@ -35,12 +37,29 @@ def is_model_code(filename: str) -> bool:
     return not path.is_relative_to(sys.base_prefix)
 
 
-def place_of_error(error: BaseException) -> Place | None:
-    """Innermost line of the model's own code in a traceback."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if is_model_code(frame.filename):
-            return Place(file=frame.filename, line=frame.lineno or 0, text=frame.line or "")
+def place_of_error(error: BaseException, *, module: Any = None) -> Place | None:
+    """Innermost line of the model's own code in a traceback, and the layer of `module` it is in."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    for frame, line in reversed(frames):
+        if is_model_code(frame.f_code.co_filename):
+            text = linecache.getline(frame.f_code.co_filename, line)
+            return Place(
+                file=frame.f_code.co_filename, line=line, text=text,
+                module=_layer(module, [each for each, _ in frames]),
+            )  # fmt: skip
     return None
+
+
+def _layer(module: Any, frames: Sequence[FrameType]) -> str:
+    """Path of the innermost layer, among those of the model's own code, that was being called."""
+    if not hasattr(module, "named_modules"):
+        return ""
+    names = {id(layer): name for name, layer in module.named_modules()}
+    for frame in reversed(frames):
+        name = names.get(id(frame.f_locals.get("self")))
+        if name is not None and is_model_code(frame.f_code.co_filename):
+            return str(name)
+    return ""
 
 
 def quoted_places(text: str) -> Iterator[Place]:
@@ -63,9 +82,21 @@ def place_of_node(*, name: str, operator: str, metadata: Mapping[str, str]) -> P
     source = next(quoted_places(metadata.get(STACK_TRACE, "")), Place())
     scopes = [scope for scope in _names(metadata.get(NAME_SCOPES, ""))[:-1] if scope]
     return Place(
-        node=name, operator=operator, module=scopes[-1] if scopes else "",
+        node=name, operator=operator, module=scopes[-1] if scopes else _layer_of_name(name),
         file=source.file, line=source.line, text=source.text,
     )  # fmt: skip
+
+
+def _layer_of_name(name: str) -> str:
+    """The layer that torch's tracing exporter wrote into a name: "/layer1/layer1.0/conv/Conv"."""
+    if not name.startswith("/"):
+        return ""
+    parts: list[str] = []
+    for part in name.split("/")[1:-1]:
+        if parts and part.startswith(f"{parts[-1]}."):
+            parts.pop()
+        parts.append(part)
+    return ".".join(parts)
 
 
 def path_below(path: Path, root: Path) -> str:

@@ -161,6 +161,6 @@ def test_an_unchanged_engine_is_not_run_again(bench: Workbench) -> None:
     point = bench.profiles["online"].at("opt")
     first = gpu.engine_run(bench, "online", point)
     made = bench.shop.store.made
-    bench._known.clear()
+    bench.steps._known.clear()
     assert gpu.engine_run(bench, "online", point) == first
     assert bench.shop.store.made == made

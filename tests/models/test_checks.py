@@ -259,4 +259,11 @@ def test_nan_weights_of_an_onnx_file_fail_load(project: Project) -> None:
     project.write("models/net.onnx", model.SerializeToString())
     outcome = project.run("models")
     assert failures(outcome.of("models/net.onnx")) == {"load": "FR108"}
-    assert "w (1 of 2 elements)" in outcome["models/net.onnx::load"].headline
+    assert "w (1 NaN of 2 elements" in outcome["models/net.onnx::load"].headline
+
+
+def test_an_output_without_axes_is_compared_as_any_other(project: Project) -> None:
+    project.onnx(
+        "models/net.onnx", "g (float[n] x) => (float y) { y = ReduceMean<keepdims = 0>(x) }"
+    )
+    assert project.run("models").failed() == []

@@ -62,7 +62,7 @@ def failures(items: dict[str, Item]) -> dict[str, str]:
 
 
 CLEAN = (
-    "clean.pt", "two_profiles.pt", "half.pt", "integers.pt", "mapping.pt", "optional.pt",
+    "clean.pt", "encoder.pt", "two_profiles.pt", "half.pt", "integers.pt", "mapping.pt", "optional.pt",
     "condition.pt", "embedding.pt", "training.pt", "plain.safetensors", "nested.ckpt", "legacy.pth",
     "program.pt2", "script.torchscript", "legacy_clean.onnx", "external.onnx", "two_axes.onnx",
 )  # fmt: skip
@@ -88,8 +88,8 @@ FAULTS = (
     ("baked_buffer.pt", "dynamic-one", "FR601", "BakedBuffer", ("batch = 2",)),
     ("loop_over_time.pt", "dynamic-one", "FR601", "LoopOverTime", ("time = 3",)),
     ("adaptive_pool.pt", "dynamic-one", "FR606", "", ("[1, 4, 3, 3]",)),
-    ("branch_on_value.pt", "export", "FR202", "BranchOnValue", ("torch.where or torch.cond",)),
-    ("custom_operator.pt", "export", "FR203", "CustomOperator", ("shop.twice",)),
+    ("branch_on_value.pt", "export", "FR202", "BranchOnValue", ("return torch.where(y.sum() > 0, y.relu(), -y)",)),
+    ("custom_operator.pt", "export", "FR210", "CustomOperator", ("shop.twice",)),
     ("dropout.pt2", "export", "FR704", "", ("eval()",)),
     ("stubborn_dropout.pt", "export", "FR704", "", ("eval()",)),
     ("random.pt", "parity-one-*", "FR703", "", ("two eager runs",)),
@@ -136,11 +136,17 @@ def test_the_clean_model_was_judged_at_every_point_of_both_profiles(outcome: Out
     assert items["load"].values("parameters") == [3 * 8 * 9 + 8 + 4 * 8 + 80 + 10 + 1]
 
 
-def test_float64_narrowed_to_float32_is_a_warning(outcome: Outcome) -> None:
+def test_float64_narrowed_to_float32_is_one_warning(outcome: Outcome) -> None:
     items = outcome.of("models/double.pt")
     assert failures(items) == {}
-    assert items["build-one"].values("warning")[0].startswith("FR804 x")
-    assert "float64" in items["build-one"].values("warning")[0]
+    (warning,) = items["graph"].values("warning")
+    assert warning.startswith("FR411 1 node (Gemm) computes in float64; x, ")
+    assert items["build-one"].values("warning") == []
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_exporters_write_is_no_finding_of_the_graph(outcome: Outcome, name: str) -> None:
+    assert outcome[f"models/{name}::graph"].values("warning") == []
 
 
 def test_what_only_rtx_lacks_is_no_verdict_on_a_model_for_tensorrt(outcome: Outcome) -> None:

@@ -14,7 +14,9 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import save_file, save_model  # noqa: E402
 from torch import nn  # noqa: E402
 
+from pytest_frictionless.backends.torch_guess import guessed_inputs  # noqa: E402
 from pytest_frictionless.backends.torch_keys import Fitted, fit  # noqa: E402
+from pytest_frictionless.backends.torch_script import read_script  # noqa: E402
 from pytest_frictionless.backends.torch_state import (  # noqa: E402
     Weights,
     not_finite,
@@ -198,3 +200,34 @@ def test_what_is_not_finite_is_counted_by_kind() -> None:
     assert not_finite({"w": tensor}, set(), []) == [
         "w (1 NaN, 1 +inf, 1 -inf of 4 elements, float16)"
     ]
+
+
+class Reader(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(40, 8)
+
+    def forward(self, mels: Any, lengths: Any, hidden: Any = None) -> Any: ...
+
+
+def test_inputs_are_guessed_under_the_names_of_forward() -> None:
+    module = Reader()
+    assert [(each["name"], each["type"]) for each in guessed_inputs(module.state_dict(), module)] == [
+        ("mels", "float32[batch, time, 40]"), ("lengths", "float32[batch]"),
+    ]  # fmt: skip
+    assert [each["name"] for each in guessed_inputs(module.state_dict())] == ["x"]
+
+
+def test_a_script_that_calls_an_operator_of_nobody_is_told(tmp_path: Path) -> None:
+    library = torch.library.Library("acme_test", "DEF")
+    library.define("twice(Tensor x) -> Tensor")
+
+    class Calls(nn.Module):
+        def forward(self, x):  # type: ignore[no-untyped-def]
+            return torch.ops.acme_test.twice(x)
+
+    torch.jit.script(Calls()).save(tmp_path / "net.pt")
+    library._destroy()
+    finding = refusal(read_script, str(tmp_path / "net.pt"))
+    assert finding.code == "FR101"
+    assert "acme_test::twice" in finding.message

@@ -33,6 +33,7 @@ def test_ids_with_profiles_follow_the_order_of_the_configuration(project: Projec
         "models/a.onnx::load",
         "models/a.onnx::export",
         "models/a.onnx::opset",
+        "models/a.onnx::graph",
         "models/a.onnx::operators",
         "models/a.onnx::dynamic-online",
         "models/a.onnx::dynamic-offline",
@@ -72,7 +73,7 @@ def test_selection_by_keyword_and_marker_runs_these_alone(
 
 def test_markers_option_lists_every_check_with_its_question(shop_floor: Project) -> None:
     text = shop_floor.run("--markers").stdout
-    for check in ("load", "export", "opset", "operators", "dynamic", "parity", "build"):
+    for check in ("load", "export", "opset", "graph", "operators", "dynamic", "parity", "build"):
         assert f"@pytest.mark.frictionless_{check}: " in text
     assert "@pytest.mark.frictionless_build: does TensorRT build one engine" in text
 

@@ -193,7 +193,7 @@ def test_a_finding_about_sizes_says_that_they_were_assumed() -> None:
 def test_checks_of_ours_are_ordered_and_well_formed() -> None:
     names = [each.name for each in CHECKS]
     assert names == [
-        "load", "export", "opset", "operators", "dynamic", "parity", "build", "run", "latency", "memory",
+        "load", "export", "opset", "graph", "operators", "dynamic", "parity", "build", "run", "latency", "memory",
     ]  # fmt: skip
     for index, each in enumerate(CHECKS):
         assert each.name.islower()

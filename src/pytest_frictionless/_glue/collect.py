@@ -155,7 +155,8 @@ class CheckpointFile(pytest.File):
             return Finding(
                 code="FR113",
                 message=f"models.{self.match.name} in frictionless.yaml fits {', '.join(claimed)}",
-                remedy=f"Say which one is meant: path: {self.place}",
+                remedy="Say in frictionless.yaml which one is meant:\n"
+                f"  models:\n    {self.match.name}:\n      path: {self.place}",
             )
         return unusable(self.match)
 

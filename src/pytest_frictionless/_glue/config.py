@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.check import Check
     from pytest_frictionless.finding import Finding
     from pytest_frictionless.settings.model import BrokenModel, ModelSpec
-    from pytest_frictionless.workbench.workbench import Shop
+    from pytest_frictionless.workbench.shop import Shop
 
 CACHE_LIMIT_BYTES = 20 << 30
 

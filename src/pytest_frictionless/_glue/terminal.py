@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless._glue.collect import PROPERTY
 from pytest_frictionless._glue.config import RUN, expects_checkpoints
-from pytest_frictionless.workbench.workbench import TENSORRT, installed
+from pytest_frictionless.workbench.tools import TENSORRT, installed
 
 if TYPE_CHECKING:
     import pytest

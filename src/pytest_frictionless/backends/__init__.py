@@ -12,6 +12,7 @@ from pytest_frictionless.machine import broken_library
 EXTRAS = {
     "torch": "torch", "onnxscript": "torch", "safetensors": "torch", "transformers": "huggingface",
     "onnx": "onnx", "onnxruntime": "onnx", "numpy": "onnx", "ml_dtypes": "onnx",
+    "onnxslim": "onnx",
     "cuda.core": "gpu", "pynvml": "gpu",
 }  # fmt: skip
 """The extra of pytest-frictionless that brings each package."""

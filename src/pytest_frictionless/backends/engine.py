@@ -52,7 +52,7 @@ def build(
     del memory
     tensorrt_plugins.prepare(plugins, path)
     record = tensorrt_build.build(
-        path, profiles=[_with_values(each) for each in profiles],
+        path, profiles=[with_values(each) for each in profiles],
         compute_capabilities=compute_capabilities, plan_path=str(Path(folder) / PLAN),
         precision=precision,
     )  # fmt: skip
@@ -77,7 +77,7 @@ def attribute(
     del memory, folder
     tensorrt_plugins.prepare(plugins, path)
     rejections = tensorrt_attribute.attribute(
-        path, profile=_with_values(profile), compute_capabilities=compute_capabilities
+        path, profile=with_values(profile), compute_capabilities=compute_capabilities
     )
     for each in rejections:
         if each["kind"] == "time":
@@ -98,7 +98,7 @@ def crash_finding(crash: RejectionRecord) -> Finding:
     return Finding(code="FR003", message=message, place=place)
 
 
-def _with_values(profile: dict[str, Any]) -> dict[str, Any]:
+def with_values(profile: dict[str, Any]) -> dict[str, Any]:
     """The profile with the values of shape tensors at min, opt and max.
 
     A shape tensor is an input whose values are sizes: TensorRT wants their range too.

@@ -1,4 +1,4 @@
-"""An ONNX file at another opset, by onnx.version_converter, and the original's outputs beside it."""
+"""An ONNX file at another opset, by onnx.version_converter."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.onnx_cut import walk
 from pytest_frictionless.backends.onnx_file import read_graph
-from pytest_frictionless.backends.ort import REFERENCE
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
 
 if TYPE_CHECKING:
     import onnx
-
-    from pytest_frictionless.artifacts import InputRecord
 
 MODEL = "model.onnx"
 LARGEST_BYTES = 1 << 31
@@ -84,33 +80,3 @@ def _keep_metadata(model: onnx.ModelProto, converted: onnx.ModelProto) -> None:
         original = next((kept[output] for output in node.output if output in kept), None)
         if original is not None and not node.metadata_props:
             node.metadata_props.extend(original.metadata_props)
-
-
-def reference(
-    memory: dict[str, Any], folder: str, *, path: str, inputs: list[InputRecord],
-    sizes: dict[str, int],
-) -> dict[str, Any]:  # fmt: skip
-    """Write the outputs of the file itself to `reference.npz`, run without graph optimisation.
-
-    Raises StepFailed FR706 where ONNX Runtime does not run it: then there is nothing to compare with.
-    """
-    del memory
-    np = require("numpy", purpose="keeping reference outputs")
-    ort = require("onnxruntime", purpose="running the original file")
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        values = session.run(None, feeds_at(inputs, sizes))
-    except (MemoryError, StepFailed):
-        raise
-    except Exception as error:
-        message = f"ONNX Runtime {ort.__version__} does not run the original file: {error}"
-        raise StepFailed(Finding(code="FR706", message=message)) from error
-    arrays: dict[str, Any] = {}
-    for index, value in enumerate(values):
-        arrays[f"output_{index}"] = value
-        arrays[f"dtype_{index}"] = np.array(str(value.dtype))
-    np.savez(Path(folder) / REFERENCE, **arrays)
-    return {"shapes": [[*value.shape] for value in values]}

@@ -112,11 +112,11 @@ def cut(
             continue
         if constant or not known.exact:
             tainted.add(tensor)
-        quantised = quantise and known.elem_type in QUANTISED
-        source = tensor if top and tensor not in outputs and not quantised else f"{tensor}__cut"
-        _add_input(model.graph, source, known, elem_type=1 if quantised else known.elem_type)
-        if quantised:
-            for made in reversed(_quantise(source, tensor, known.elem_type)):
+        narrow = quantise and known.elem_type in QUANTISED
+        source = tensor if top and tensor not in outputs and not narrow else f"{tensor}__cut"
+        _add_input(model.graph, source, known, elem_type=1 if narrow else known.elem_type)
+        if narrow:
+            for made in reversed(quantised(source, tensor, known.elem_type)):
                 graph.node.insert(index, made)
         elif source != tensor:
             graph.node.insert(index, _copy(tensor, source))
@@ -139,7 +139,8 @@ def _copy(tensor: str, source: str) -> onnx.NodeProto:
     )
 
 
-def _quantise(source: str, tensor: str, elem_type: int) -> list[onnx.NodeProto]:
+def quantised(source: str, tensor: str, elem_type: int) -> list[onnx.NodeProto]:
+    """Nodes that make a tensor of a quantised type from one of floats."""
     from onnx import helper
 
     scale, zero = f"{tensor}__scale", f"{tensor}__zero"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx_check import check
+from pytest_frictionless.backends.onnx_check import (
+    place_of as place_of,
+)  # others know it by this file
 from pytest_frictionless.backends.onnx_contract import unshaped
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Place
-from pytest_frictionless.place import place_of_node
+from pytest_frictionless.finding import Finding
 
 if TYPE_CHECKING:
     import onnx
@@ -29,7 +31,7 @@ def describe(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any
     model = read_graph(path)
     if not model.graph.output:
         raise StepFailed(Finding(code="FR208", message="the graph has no outputs"))
-    _check(path)
+    check(path, model)
     record: OnnxRecord = {
         "path": path,
         "opset": next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0),
@@ -43,25 +45,6 @@ def describe(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any
         "outputs": [_tensor(onnx, value) for value in model.graph.output],
     }
     return {**record}
-
-
-def _check(path: str) -> None:
-    onnx = require("onnx", purpose="checking the ONNX file")
-    try:
-        onnx.checker.check_model(path, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
-        text = str(error).strip()
-        named = re.search(
-            r"(?:Bad node spec for node\. Name: |\(op_type:\s*\w+, node name: )(?P<node>[^\s,)]+)",
-            text,
-        )
-        first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
-        raise StepFailed(
-            Finding(
-                code="FR205", message=f"onnx.checker rejects the file: {first}",
-                place=Place(node=named["node"]) if named else None, cause=text,
-            )
-        ) from error  # fmt: skip
 
 
 def inspect(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
@@ -205,39 +188,3 @@ def _not_finite(
         dtype = dtype_name(onnx, tensor.data_type)
         names.append(f"{tensor.name} ({told} of {values.size} elements, {dtype})")
     return names[:limit]
-
-
-def place_of(node: onnx.NodeProto) -> Place:
-    """Where a node is, in the graph and in the user's source."""
-    return place_of_node(
-        name=node.name or (node.output[0] if node.output else ""), operator=node.op_type,
-        metadata={entry.key: entry.value for entry in node.metadata_props},
-    )  # fmt: skip
-
-
-def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
-    """The first node that is given a leading axis of a declared symbol and hands on a constant one.
-
-    That is where a batch size was baked: a Reshape or an Expand to constant sizes, mostly.
-    """
-    del memory, folder
-    onnx = require("onnx", purpose="looking for the lost dimension")
-    inferred = onnx.shape_inference.infer_shapes(read_graph(path), data_prop=True)
-    values = [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]
-    axes = {value.name: axes_of(value) for value in values}
-    declared = {
-        size
-        for value in graph_inputs(inferred)
-        for size in axes[value.name] or ()
-        if isinstance(size, str) and size
-    }
-    for node in inferred.graph.node:
-        leading = {shape[0] for name in node.input if (shape := axes.get(name))} & declared
-        for name in node.output:
-            made = axes.get(name)
-            if node.op_type in _RESHAPING and leading and made and isinstance(made[0], int):
-                return {"place": asdict(place_of(node)), "symbol": leading.pop(), "shape": made}
-    return {"place": None}
-
-
-_RESHAPING = {"Reshape", "Expand", "Tile", "Slice", "Resize", "Gather", "Pad", "Squeeze"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
-from pytest_frictionless.backends.onnx_file import place_of, read_graph
+from pytest_frictionless.backends.onnx_dims import node_and_constants
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.shapes import ShapePoint
@@ -54,10 +54,10 @@ def execute(
     del folder
     feeds = feeds_at(inputs, sizes)
     where = ShapePoint(point, sizes)
-    names, values = _run(memory, path, feeds, where, optimised=True)
+    names, values = run_file(memory, path, feeds, where, optimised=True)
     expected = (
         load_reference(Path(reference)) if reference
-        else _run(memory, path, feeds, where, optimised=False)[1]
+        else run_file(memory, path, feeds, where, optimised=False)[1]
     )  # fmt: skip
     if len(expected) != len(values):
         message = f"the file has {len(values)} outputs, and the model gives {len(expected)}"
@@ -84,7 +84,7 @@ def expected(
     """Write what ONNX Runtime gives, without optimisation, to `reference.npz`."""
     np = require("numpy", purpose="keeping reference outputs")
     feeds, where = feeds_at(inputs, sizes), ShapePoint(point, sizes)
-    _, values = _run(memory, path, feeds, where, optimised=False)
+    _, values = run_file(memory, path, feeds, where, optimised=False)
     arrays = {}
     for index, value in enumerate(values):
         arrays[f"dtype_{index}"] = np.array(str(value.dtype))
@@ -93,7 +93,7 @@ def expected(
     return {"shapes": [[*value.shape] for value in values]}
 
 
-def _run(
+def run_file(
     memory: dict[str, Any],
     path: str,
     feeds: Mapping[str, Array],
@@ -101,6 +101,7 @@ def _run(
     *,
     optimised: bool,
 ) -> tuple[list[str], list[Array]]:
+    """Names and values of the outputs; raises StepFailed FR605 with the node, or FR706."""
     session = _session(memory, path, optimised=optimised)
     names = [output.name for output in session.get_outputs()]
     try:
@@ -146,17 +147,18 @@ def _words(text: str) -> str:
 
 
 def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
-    place = None
+    place: Place | None = None
+    constants: tuple[tuple[str, str], ...] = ()
     if match := _RUN_ERROR.search(text):
-        model = read_graph(path)
-        found = [place_of(node) for node in model.graph.node if node.name == match["node"]]
-        place = found[0] if found else Place(node=match["node"], operator=match["operator"])
+        place, constants = node_and_constants(path, match["node"])
+        place = place or Place(node=match["node"], operator=match["operator"])
     reason = text.partition("Status Message:")[2].strip() or text
     return Finding(
         code="FR605",
         message=f"does not run at {point}: {_words(reason)}",
         place=place,
         cause=_words(text),
+        evidence=constants,
     )
 
 

@@ -7,17 +7,10 @@ reason, or not at all; where no name is said, beginnings of the graph are built 
 
 from __future__ import annotations
 
-import ctypes
-import faulthandler
-import json
-import os
 import re
-import select
-import signal
-import sys
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut, require, tensorrt
 from pytest_frictionless.backends.onnx_origin import Origin, inline
@@ -29,6 +22,7 @@ from pytest_frictionless.backends.tensorrt_words import (
     is_memory_error,
     is_profile_error,
 )
+from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     import onnx
 
     from pytest_frictionless.artifacts import NetworkTensor, RejectionRecord
+    from pytest_frictionless.backends.trial import Report
 
 _POINTS = (1, 0, 2)
 """Where the model is frozen, in this order: opt, min, max."""
@@ -45,8 +40,6 @@ _CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consum
 _WHOLE_MODEL = re.compile(r"Cannot compile for target")
 """Words about the types of all nodes, as BF16 on compute capability 7.5: no node is to blame."""
 _MOST_CANDIDATES = 4
-_DIE_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +75,7 @@ def attribute(
     search = _Search(path, compute_capabilities, time.monotonic() + budget_s)
     model, search.origins = inline(onnx.load(path, load_external_data=False))
     for point in _POINTS if profile.get("inputs") or profile.get("values") else _POINTS[:1]:
-        frozen = _freeze(model, profile, point)
+        frozen = freeze(model, profile, point)
         trial = search.build(frozen)
         if trial.is_refusal:
             search.name_all(frozen, trial)
@@ -111,58 +104,25 @@ class _Search:
 
     def build(self, model: onnx.ModelProto, profile: Mapping[str, Any] | None = None) -> _Trial:
         """Build in a process of its own: some models crash the builder."""
-        receiver, sender = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                faulthandler.disable()  # a crash is an answer here
-                if sys.platform == "linux":
-                    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-                with os.fdopen(sender, "w") as report:
-                    self._report(model, profile, report)
-            finally:
-                os._exit(0)
-        os.close(sender)
-        fields: dict[str, Any] = {"parsed": False, "built": False, "errors": [], "tensors": {}}
-        for line in self._read(receiver, child).splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                fields.update(json.loads(line))
-        _, status = os.waitpid(child, 0)
+        ending = ask(lambda report: self._report(model, profile, report), deadline=self.deadline)
+        fields = {"parsed": False, "built": False, "errors": [], "tensors": {}, **ending.fields}
         if not fields["built"] and not fields["errors"]:
-            # SIGKILL comes from the budget above, or from the kernel for want of memory.
-            crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL
-            ending = signal.Signals(os.WTERMSIG(status)).name if crashed else "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {ending}"]
-            fields["parsed"] = fields["parsed"] and crashed
+            word = ending.crash or "no answer"
+            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {word}"]
+            fields["parsed"] = fields["parsed"] and bool(ending.crash)
         return _Trial(**fields)
 
-    def _read(self, receiver: int, child: int) -> bytes:
-        """What the child writes; it is stopped where the budget ends before."""
-        said = b""
-        with os.fdopen(receiver, "rb", buffering=0) as pipe:
-            while True:
-                left = max(self.deadline - time.monotonic(), 0)
-                if not select.select([pipe], [], [], left)[0]:
-                    os.kill(child, signal.SIGKILL)
-                    return said
-                part = pipe.read(65536)
-                if not part:
-                    return said
-                said += part
-
     def _report(
-        self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: IO[str]
+        self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: Report
     ) -> None:
         reading = tensorrt.read(model.SerializeToString(), self.path)
         tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
-        report.write(json.dumps({"parsed": reading.parsed, "tensors": tensors}) + "\n")
-        report.flush()
+        report({"parsed": reading.parsed, "tensors": tensors})
         attempt = run(
             reading, profiles=[{"name": "trial", **profile}] if profile else [],
             compute_capabilities=self.capabilities,
         )  # fmt: skip
-        outcome = {"built": attempt.plan is not None, "errors": attempt.errors}
-        report.write(json.dumps(outcome) + "\n")
+        report({"built": attempt.plan is not None, "errors": attempt.errors})
 
     def records(self) -> list[RejectionRecord]:
         order = {name: i for i, name in enumerate(self.origins)}
@@ -198,10 +158,10 @@ class _Search:
         self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None = None
     ) -> Iterator[tuple[str, bool, list[str]]]:
         """Nodes to blame, the likeliest first; whether that is proved; what is said of them."""
-        named = _named(model, trial.errors)[:_MOST_CANDIDATES]
-        yield from ((name, False, trial.errors) for name in named)
+        quoted = named(model, trial.errors)[:_MOST_CANDIDATES]
+        yield from ((name, False, trial.errors) for name in quoted)
         found, words = self._bisect(model, trial, profile)
-        yield from ((name, len(found) == 1, words) for name in found if name not in named)
+        yield from ((name, len(found) == 1, words) for name in found if name not in quoted)
 
     def _bisect(
         self, model: onnx.ModelProto, trial: _Trial, profile: Mapping[str, Any] | None
@@ -235,7 +195,7 @@ class _Search:
         ], words
 
 
-def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
+def freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
     """The model with the shapes, and the contents of shape tensors, of one point of the profile."""
     import onnx
     from onnx import helper
@@ -258,7 +218,7 @@ def _freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> o
     return frozen
 
 
-def _named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
+def named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
     """Nodes that the builder's words name, longest name first.
 
     Layers are called as their node, with `_2` or `_OutputLayer` behind it; tensors as in the file.
@@ -302,7 +262,9 @@ def _without(
         known = tensors.get(tensor)
         # A size that depends on values (-1) is 1 here: it broadcasts with everything.
         return known and onnx_cut.StandIn(
-            elem_type=_elem_type(known), dims=[max(size, 1) for size in known["shape"]], exact=True
+            elem_type=elem_type_of(known),
+            dims=[max(size, 1) for size in known["shape"]],
+            exact=True,
         )
 
     onnx_cut.cut(rest, name, stand_in, quantise=True)
@@ -313,10 +275,11 @@ def _without(
 def _value(name: str, tensor: NetworkTensor) -> onnx.ValueInfoProto:
     from onnx import helper
 
-    return helper.make_tensor_value_info(name, _elem_type(tensor), None)
+    return helper.make_tensor_value_info(name, elem_type_of(tensor), None)
 
 
-def _elem_type(tensor: NetworkTensor) -> int:
+def elem_type_of(tensor: NetworkTensor) -> int:
+    """TensorProto.DataType of a tensor of a network."""
     from onnx import TensorProto
 
     spelled = tensor["dtype"].upper()

@@ -57,6 +57,19 @@ def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
     }
 
 
+def rejections_in(model: onnx.ModelProto, path: str, *, budget_s: float) -> list[RejectionRecord]:
+    """What the parser refuses of a model in memory, whose external data lies beside `path`."""
+    deadline = time.monotonic() + budget_s
+    reading = tensorrt.read(model.SerializeToString(), path)
+    search = _Search(path=path, engine=tensorrt.engine_name())
+    if reading.parsed:
+        network = reading.network
+        search.refuse_empty(outputs=network.num_outputs, layers=network.num_layers)
+    else:
+        search.run(reading, deadline, model)
+    return search.rejections
+
+
 @dataclass(slots=True, kw_only=True)
 class _Search:
     """Cuts and parses again until nothing is refused any more."""
@@ -83,12 +96,14 @@ class _Search:
             reason=f"{self.engine} read a network without {lacks}: nothing would be computed",
         )
 
-    def run(self, reading: tensorrt.Reading, deadline: float) -> None:
-        """Name everything that keeps this model from being parsed."""
+    def run(
+        self, reading: tensorrt.Reading, deadline: float, model: onnx.ModelProto | None = None
+    ) -> None:
+        """Name everything that keeps this model, or else the file, from being parsed."""
         onnx = require("onnx", purpose="naming every refused node")
         first = reading
         try:
-            model = onnx.load(self.path, load_external_data=False)
+            model = model or onnx.load(self.path, load_external_data=False)
             model, self.origins = inline(model)
             model, symbols = onnx_cut.infer(model)
             reading = tensorrt.read(model.SerializeToString(), self.path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.machine import is_hardware, is_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 _NOISE = (
     # Nearly every error on a machine without a GPU is followed by this one; it says nothing.
@@ -129,3 +129,22 @@ def build_kind(words: str) -> str:
     if CRASHED in words:
         return "crash"
     return "time" if UNANSWERED in words else "builder"
+
+
+_WORD = re.compile(r"[\w./:-]*\w")
+_FUSED = re.compile(r"\{ForeignNode\[.*?\]\}")
+_LIST = re.compile(r"\[[#,\s-]*\]")
+
+
+def same_words(text: str, names: Container[str]) -> str:
+    """What is left of a text when names of the model and numbers are taken out of it.
+
+    Two refusals are the same where this is: a part of a model has other sizes, and names fewer nodes.
+    """
+
+    def bare(match: re.Match[str]) -> str:
+        word = match[0]
+        stem = re.sub(r"_\d+$|_\w*Layer$", "", word.removeprefix("node_of_"))
+        return "*" if word in names or stem in names else re.sub(r"\d+", "#", word)
+
+    return _LIST.sub("[#]", _WORD.sub(bare, _FUSED.sub("ForeignNode", text)))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import EXTENDED
+from pytest_frictionless.backends.refusal.eager import finding_in_eager
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
-from pytest_frictionless.place import place_of_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,13 +111,6 @@ def call(
         if "can't allocate memory" in str(error):
             raise
         shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in feeds.items())
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        finding = Finding(
-            code="FR206",
-            message=f"forward() raises {type(error).__name__} on {shapes}: {lines[0]}",
-            place=place_of_error(error),
-            cause=str(error),
-        )
-        raise StepFailed(finding) from error
+        raise StepFailed(finding_in_eager(error, shapes, module=subject.module)) from error
     leaves = torch.utils._pytree.tree_leaves(result)
     return [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.refusal.dimension import fits_some_sizes, specialised
+from pytest_frictionless.backends.refusal.export import finding_of
+from pytest_frictionless.backends.refusal.guards import noted_guards
 from pytest_frictionless.backends.torch_call import arguments, bind
 from pytest_frictionless.backends.torch_load import Subject, subject_of
 from pytest_frictionless.backends.torch_program import (
     is_static,
+    lost_state,
     placeholders,
     proved_range,
     training_operations,
 )
-from pytest_frictionless.backends.torch_refusal import finding_of, specialised
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Place
-from pytest_frictionless.place import is_model_code
 from pytest_frictionless.shapes import TensorType, proof_covers
 
 if TYPE_CHECKING:
     import torch
 
     from pytest_frictionless.artifacts import CaptureRecord, InputRecord, SourceRecord
+    from pytest_frictionless.finding import Finding
 
 MODEL = "model.onnx"
 Ranges = Mapping[str, Sequence[int]]
@@ -58,7 +56,7 @@ def export(
     except (StepFailed, MemoryError):
         raise
     except Exception as error:
-        raise StepFailed(finding_of(error)) from error
+        raise StepFailed(finding_of(error, module=subject.module)) from error
     seconds = round(time.perf_counter() - started, 3)
     return {**record, "export_s": seconds}
 
@@ -87,13 +85,14 @@ def _export_program(
                 raise
             program = _capture_relaxed(subject, args, kwargs, inputs, ranges)
             record["ranges"] = _proved(program, inputs)
-            if _falls_short(record["ranges"], ranges):
-                named = _dims(subject, inputs, ranges, "named")
-                record["error"] = specialised(
-                    error, _guard_places(subject, args, kwargs, named)
+            if _falls_short(record["ranges"], ranges) or fits_some_sizes(error):
+                record["error"] = _specialised(
+                    error, subject, args, kwargs, inputs, ranges
                 ).to_json()
     record["ranges"] = _proved(program, inputs)
-    record["training"] = [finding.to_json() for finding in training_operations(program)]
+    # Batch norm as in training changes its buffers too: that is told once.
+    training = training_operations(program) or lost_state(program)
+    record["training"] = [finding.to_json() for finding in training]
     try:
         delivered = torch.onnx.export(
             program, (), dynamo=True, verbose=False, input_names=[each["name"] for each in inputs],
@@ -103,7 +102,7 @@ def _export_program(
     except MemoryError:
         raise
     except Exception as error:
-        raise StepFailed(finding_of(error, program=program)) from error
+        raise StepFailed(finding_of(error, module=subject.module, program=program)) from error
     delivered.save(str(Path(folder) / MODEL))
     return record
 
@@ -199,53 +198,27 @@ def _axis_names(
     return tuple(names)
 
 
-@contextmanager
-def _listening(logger: logging.Logger, handler: logging.Handler) -> Iterator[None]:
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = propagate
-
-
-class _GuardPlaces(logging.Handler):
-    """Notes the user's line at the moment torch adds a guard on a size.
-
-    torch logs `eval Eq(s77, 2) [guard added]` from inside the operation; the user's frame is still
-    on the stack then, and nowhere in the error that follows.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: list[tuple[str, Place]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        match = re.match(r"eval (.+?) \[guard added\]", record.getMessage())
-        frame = sys._getframe()
-        while match and frame.f_back is not None:
-            frame = frame.f_back
-            if is_model_code(frame.f_code.co_filename):
-                lines = Path(frame.f_code.co_filename).read_text(errors="replace").splitlines()
-                text = lines[frame.f_lineno - 1] if frame.f_lineno <= len(lines) else ""
-                place = Place(file=frame.f_code.co_filename, line=frame.f_lineno, text=text)
-                self.places.append((match[1], place))
-                return
-
-
-def _guard_places(subject: Subject, args: Any, kwargs: Any, dims: Any) -> list[tuple[str, Place]]:
-    """Every guard that a strict capture adds, with the line that asked for it."""
-    handler = _GuardPlaces()
-    with _listening(logging.getLogger("torch.fx.experimental.symbolic_shapes"), handler):
+def _specialised(
+    error: Exception,
+    subject: Subject,
+    args: Any,
+    kwargs: Any,
+    inputs: list[InputRecord],
+    ranges: Ranges,
+) -> Finding:
+    """Capture once more, strict, to note the lines at which torch takes a size for granted."""
+    with noted_guards(subject.module) as guards:
         try:
-            _capture(subject, args, kwargs, dims)
-        except Exception:
-            return handler.places
-    return handler.places
+            _capture(subject, args, kwargs, _dims(subject, inputs, ranges, "named"))
+        except Exception as again:
+            error = again
+    symbols = {}
+    for index, (each, parameter) in enumerate(zip(inputs, bind(subject, inputs), strict=True)):
+        for axis, dim in enumerate(TensorType.parse(each["type"]).dims):
+            if dim.symbol is not None:
+                source = (parameter, -1) if parameter else ("args", index)
+                symbols[(*source, axis)] = dim.symbol
+    return specialised(error, guards, symbols, subject.module)
 
 
 def _export_torchscript(

@@ -34,6 +34,8 @@ def guessed_inputs(state: Mapping[str, Any], module: Any = None) -> list[InputRe
 def _from_weights(state: Mapping[str, Any]) -> InputRecord | None:
     for name, tensor in state.items():
         shape = tuple(tensor.shape)
+        if name.endswith("weight_ih_l0") and len(shape) == 2:  # of an LSTM, a GRU or an RNN
+            return {"name": "x", "type": f"float32[batch, time, {shape[1]}]"}
         if not name.endswith("weight") or len(shape) < 2:
             continue
         if "emb" in name.lower() and len(shape) == 2:

@@ -6,14 +6,18 @@ import importlib
 import inspect
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.key_names import layers_of
+from pytest_frictionless.backends.refusal import packages
+from pytest_frictionless.backends.refusal.failure import failure_of
+from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.backends.torch_guess import guessed_inputs
 from pytest_frictionless.backends.torch_keys import fit
+from pytest_frictionless.backends.torch_script import devices_in, read_script
 from pytest_frictionless.backends.torch_state import not_finite, read_weights
 from pytest_frictionless.backends.torch_unpickle import unsafe_finding
 from pytest_frictionless.errors import StepFailed
@@ -46,6 +50,8 @@ class Subject:
     """A missing name, and the name in the file of what could be that weight."""
     unread: list[str] = field(default_factory=list)
     """Classes of objects beside the weights that were not made."""
+    bound: list[dict[str, Any]] = field(default_factory=list)
+    """Lines of TorchScript that name a GPU."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -64,6 +70,7 @@ def load(memory: dict[str, Any], folder: str, *, source: SourceRecord) -> dict[s
         "unexpected": subject.unexpected,
         "renamed": [[*pair] for pair in subject.renamed],
         "unread": subject.unread,
+        "bound": subject.bound,
         "layers": layers_of(subject.state) if subject.module is None else [],
         "notes": subject.notes,
         "inputs": subject.inputs,
@@ -122,15 +129,14 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         for name in attribute.split("."):
             factory = getattr(factory, name)
     except ModuleNotFoundError as error:
-        missing = error.name or module_name
-        own = module_name == missing or module_name.startswith(f"{missing}.")
+        missing = error.name or ""
+        if not missing or (module_name != missing and not module_name.startswith(f"{missing}.")):
+            text = f"factory {path}: importing {module_name} raises {_one_line(error)}"
+            raise _factory_failed(text, error, "", source) from error
         raise _factory_failed(
-            f"factory {path}: no module named {missing!r}"
-            + ("" if own else f", which {module_name} imports"),
-            error,
-            "Paths are looked up from the folder of frictionless.yaml."
-            if own
-            else f"Install {missing}.",
+            f"factory {path}: no module named {missing!r}",
+            None,
+            "Paths are looked up from the folder of frictionless.yaml.",
             source,
         ) from error
     except AttributeError as error:
@@ -148,7 +154,9 @@ def module_from_factory(source: SourceRecord) -> torch.nn.Module:
         raise _factory_failed(
             f"factory {path} needs the argument{'s' * (len(required) > 1)} {', '.join(required)}",
             None,
-            "A factory is called without arguments: give it defaults, or wrap it in a function.",
+            "A factory is called without arguments. Write a function with the values of this model:\n"
+            f"  def {PurePath(source['path']).stem.lower()}():\n"
+            f"      return {attribute}({', '.join(f'{name}=...' for name in required)})",
             source,
         )
     try:
@@ -174,9 +182,15 @@ def _required_parameters(factory: Callable[..., Any]) -> list[str]:
 def _factory_failed(
     message: str, error: BaseException | None, remedy: str, source: SourceRecord
 ) -> StepFailed:
+    if error is not None:
+        failure = failure_of(error)
+        for recognised in (packages.missing, packages.mismatched):
+            if (found := recognised(failure)) is not None:
+                return StepFailed(
+                    replace(found, message=f"factory {source['factory']}: {found.message}")
+                )
     place = place_of_error(error) if error else None
-    finding = Finding(code="FR106", message=message, place=place, remedy=remedy)
-    return StepFailed(finding)
+    return StepFailed(Finding(code="FR106", message=message, place=place, remedy=remedy))
 
 
 def _one_line(error: BaseException) -> str:
@@ -185,15 +199,13 @@ def _one_line(error: BaseException) -> str:
 
 
 def _from_torchscript(source: SourceRecord) -> Subject:
-    torch = require("torch", purpose="reading TorchScript")
-    try:
-        module = torch.jit.load(source["path"], map_location="cpu")
-    except RuntimeError as error:
-        message = f"torch.jit.load cannot read it: {_one_line(error)}"
-        raise StepFailed(Finding(code="FR101", message=message)) from error
+    module = read_script(source["path"])
     notes = ["saved in training mode: eval() was called"] if module.training else []
     state = module.state_dict()
-    return Subject(module.eval(), state, inputs=guessed_inputs(state, module), notes=notes)
+    return Subject(
+        module.eval(), state, inputs=guessed_inputs(state, module), notes=notes,
+        bound=devices_in(source["path"]),
+    )  # fmt: skip
 
 
 def _from_exported_program(source: SourceRecord) -> Subject:
@@ -205,6 +217,8 @@ def _from_exported_program(source: SourceRecord) -> Subject:
     try:
         program = torch.export.load(source["path"])
     except Exception as error:
+        if (newer := newer_than_torch(source["path"], error)) is not None:
+            raise StepFailed(newer) from error
         message = f"torch.export.load cannot read it: {_one_line(error)}"
         raise StepFailed(Finding(code="FR101", message=message)) from error
     inputs, ranges = declared_inputs(program)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.finding import Finding
-from pytest_frictionless.place import quoted_places
+from pytest_frictionless.backends.refusal.failure import place_of_fx_node
+from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
     import torch
@@ -99,7 +99,21 @@ def training_operations(program: torch.export.ExportedProgram) -> list[Finding]:
             Finding(
                 code="FR704",
                 message=f"{name} behaves as in training",
-                place=next(quoted_places(node.meta.get("stack_trace") or ""), None),
+                place=place_of_fx_node(node),
             )
         )
     return findings
+
+
+def lost_state(program: torch.export.ExportedProgram) -> list[Finding]:
+    """Buffers that forward() changes: a file has inputs and outputs, and keeps nothing."""
+    nodes = {node.name: node for node in program.graph.nodes}
+    return [
+        Finding(
+            code="FR226",
+            message=f"forward() changes the buffer {buffer}, and the file keeps it as it was exported",
+            place=place_of_fx_node(nodes[made]) if made in nodes else None,
+            severity=Severity.WARNING,
+        )
+        for made, buffer in program.graph_signature.buffers_to_mutate.items()
+    ]

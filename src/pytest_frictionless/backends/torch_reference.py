@@ -31,7 +31,7 @@ def reference(
     tensors = call(subject, inputs, feeds_at(inputs, sizes))
     arrays = {}
     for index, tensor in enumerate(tensors):
-        arrays[f"output_{index}"] = _array(tensor)
+        arrays[f"output_{index}"] = array_of(tensor)
         arrays[f"dtype_{index}"] = np.array(str(tensor.dtype).removeprefix("torch."))
     np.savez(Path(folder) / REFERENCE, **arrays)
     return {
@@ -39,7 +39,8 @@ def reference(
     }
 
 
-def _array(tensor: torch.Tensor) -> Array:
+def array_of(tensor: torch.Tensor) -> Array:
+    """The values of a tensor; bfloat16, which numpy lacks, as float32."""
     torch = require("torch", purpose="keeping reference outputs")
     tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
@@ -63,7 +64,7 @@ def trust(
     first, second = (call(subject, inputs, feeds) for _ in range(2))
     random = max(
         (
-            compare("", _array(b), _array(a), {})["max_abs"]
+            compare("", array_of(b), array_of(a), {})["max_abs"]
             for a, b in zip(first, second, strict=True)
         ),
         default=0.0,
@@ -88,5 +89,5 @@ def _floor(
     except Exception:  # many models name float32 somewhere inside: then there is no floor to show
         return []
     pairs = zip(first, exact, strict=True)
-    records = [compare("", _array(a), _array(b), {}) for a, b in pairs]
+    records = [compare("", array_of(a), array_of(b), {}) for a, b in pairs]
     return [[record["max_abs"], record["max_rel"]] for record in records]

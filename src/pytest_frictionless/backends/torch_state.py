@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
@@ -12,6 +14,7 @@ from pytest_frictionless.backends.torch_keys import with_aliases
 from pytest_frictionless.backends.torch_unpickle import unpickle, unsafe_finding
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.place import path_below
 
 if TYPE_CHECKING:
     import torch
@@ -61,8 +64,16 @@ def read_weights(source: SourceRecord) -> Weights:
         if isinstance(content, Mapping):
             held = f"a mapping with the keys {', '.join(map(repr, list(content)[:8]))}"
         message = f"the file holds {held}, and no weights were found in it"
-        raise StepFailed(Finding(code="FR109", message=message))
+        raise StepFailed(Finding(code="FR109", message=message, remedy=_left_out(source)))
     return weights
+
+
+def _left_out(source: SourceRecord) -> str:
+    name = json.dumps(path_below(Path(source["path"]), Path(source["root"])))
+    return (
+        f"If it is no model, leave it out in frictionless.yaml:\n  exclude: [{name}]\n"
+        "If it is one, write its weights as torch.save(model.state_dict(), path)."
+    )
 
 
 def _read_safetensors(path: str) -> Weights:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.refusal.newer import newer_than_torch
 from pytest_frictionless.checkpoint.pickle_safety import (
     attacks_among,
     is_pickled_module,
@@ -77,6 +78,8 @@ def _placeholders(names: Iterable[str]) -> list[tuple[type[Placeholder], str]]:
 
 def _refusal(path: str, error: Exception) -> tuple[Finding, list[str]]:
     """Why torch.load refused, and what may be replaced by placeholders; empty if nothing may be."""
+    if (newer := newer_than_torch(path, error)) is not None:
+        return newer, []
     try:
         unsafe = unsafe_globals(Path(path))
     except StepFailed as broken:  # the scanner says best where a file is cut or damaged

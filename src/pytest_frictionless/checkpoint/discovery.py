@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -44,7 +45,11 @@ def identify(path: Path) -> Checkpoint | None:
         return checkpoint
     if checkpoint.problem and checkpoint.problem.severity is Severity.ERROR:
         return checkpoint
-    problem = Finding(code="FR111", message=f"{spelled(path)} has a name that is not UTF-8")
+    problem = Finding(
+        code="FR111",
+        message=f"{spelled(path)} has a name that is not UTF-8",
+        remedy=f"Rename it: mv $'{spelled(path)}' {_in_utf8(path)}",
+    )
     return replace(checkpoint, problem=problem)
 
 
@@ -120,6 +125,12 @@ def _is_utf8(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _in_utf8(path: Path) -> str:
+    """A name for a file whose name is not UTF-8: as Latin-1 reads it, the commonest by far."""
+    read = os.fsencode(path.name).decode("latin-1")
+    return shlex.quote(spelled(path.with_name(read)))
 
 
 def _walk(

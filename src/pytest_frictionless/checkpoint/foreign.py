@@ -25,6 +25,22 @@ _CHUNK = 1 << 20
 _MOST_ZEROS = 64 << 20
 
 
+_ADVICE = (
+    ("is an HTML page", "It came from a link to a page. Take the link to the file itself: on the Hugging Face "
+     "Hub `resolve/` in place of `blob/`, on GitHub the raw file; or log in before."),
+    ("unpack it first", "Unpack it, and keep what is inside in its place."),
+    ("HDF5", "Save it from Keras as ONNX: model.export(path, format='onnx')."),
+    ("TensorFlow Lite", "Convert it: python -m tf2onnx.convert --tflite FILE --output FILE.onnx"),
+    ("GGUF", "llama.cpp alone runs it: leave it out with `exclude` in frictionless.yaml."),
+    ("truncated", "Download or copy it again, and compare its size with that of the original."),
+)  # fmt: skip
+
+
+def advice(words: str) -> str:
+    """What to do with a file that is what these words say; empty where nothing better is known."""
+    return next((text for key, text in _ADVICE if key in words), "")
+
+
 def describe(source: Source) -> str:
     """Say what a file is that is none of the known formats."""
     head = source.head

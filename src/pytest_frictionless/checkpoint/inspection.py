@@ -69,7 +69,11 @@ def inspect(path: Path, *, expected: bool = False) -> Inspection | None:
     if found.companion or not (decisive or _is_candidate(path, source, found)):
         return None
     if found.fault:
-        problem = Finding(code="FR101", message=f"{spelled(path)} {found.fault}")
+        problem = Finding(
+            code="FR101",
+            message=f"{spelled(path)} {found.fault}",
+            remedy=foreign.advice(found.fault),
+        )
         return Inspection(Format.UNREADABLE, problem)
     return Inspection(found.format, suffix_problem(path, found.format))
 

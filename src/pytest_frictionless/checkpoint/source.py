@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,10 +84,17 @@ def access_problem(path: Path, error: OSError) -> Finding:
         return Finding(
             code="FR103",
             message=f"{name} is a dangling symbolic link: its target {target} does not exist",
-            remedy=f"git annex get {name}" if annex else "",
+            remedy=f"git annex get {name}"
+            if annex
+            else f"Bring the file to {target}, link {name} to where it is here, or remove the link.",
         )
     if isinstance(error, PermissionError):
-        return Finding(code="FR103", message=f"{name} may not be read by {_user()}{_mode(path)}")
+        closed = _mode(path)
+        return Finding(
+            code="FR103",
+            message=f"{name} may not be read by {_user()}{closed}",
+            remedy=f"chmod +r {shlex.quote(name)}   # as its owner" if "mode" in closed else "",
+        )
     return Finding(code="FR103", message=f"{name} cannot be read: {error.strerror or error}")
 
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_frictionless.artifacts import BuildRecord
+    from pytest_frictionless.reproduce.records import FailureRecord
+    from pytest_frictionless.workbench.store import Artifact
 
 PRECISIONS = {
     "fp16": "float16",
@@ -55,14 +58,14 @@ def run(ctx: Context) -> Iterator[Finding]:
 def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterator[Finding]:
     """Build each profile alone: the ones that fail alone are to blame, else the combination is."""
     if len(names) == 1:
-        yield _failure(ctx, joint, "FR801", "gives no engine")
+        yield _reproduced(ctx, joint, _failure(ctx, joint, "FR801", "gives no engine"))
         return
     alone = {name: ctx.workbench.build([name]) for name in names}
     culprits = [name for name, record in alone.items() if not record["built"]]
     if ctx.profile_name in culprits:
-        yield _failure(
-            ctx, alone[ctx.profile_name], "FR801", "gives no engine for this profile alone"
-        )
+        own = alone[ctx.profile_name]
+        finding = _failure(ctx, own, "FR801", "gives no engine for this profile alone")
+        yield _reproduced(ctx, own, finding)
     elif not culprits:
         yield _failure(ctx, joint, "FR801", "builds each profile alone and not all together")
     else:
@@ -80,26 +83,25 @@ def _failure(ctx: Context, record: BuildRecord, code: str, verb: str) -> Finding
     )
 
 
+def _reproduced(ctx: Context, record: BuildRecord, finding: Finding) -> Finding:
+    """The finding with a small model for which the builder gives no engine either."""
+    failure: FailureRecord = {
+        "stage": "build", "kind": "profile" if record.get("profile_errors") else "builder",
+        "operator": "", "node": "", "stack": [], "reason": next(iter(record["errors"]), ""),
+        "error_code": "",
+    }  # fmt: skip
+
+    def make(seconds: float) -> Artifact:
+        return ctx.workbench.reproducer(failure, profile=ctx.profile_name, seconds=seconds)
+
+    place = f"build-{ctx.profile_name}"
+    return with_reproducer(ctx.workbench, finding, make, question=place, notes=ctx.notes)
+
+
 def _precision(ctx: Context) -> Iterator[Finding]:
     """What the network computes in, against what was asked for."""
     parsed = ctx.workbench.parsed()
     asked = ctx.workbench.spec.precision
-    record = ctx.workbench.onnx()
-    types = {each["name"]: each["dtype"] for each in parsed["inputs"] + parsed["outputs"]}
-    narrowed = [
-        each["name"]
-        for each in record["inputs"] + record["outputs"]
-        if each["dtype"] == "float64" and types.get(each["name"]) == "float32"
-    ]
-    if narrowed and asked != "fp32":
-        yield Finding(
-            code="FR804",
-            message=f"{', '.join(narrowed)} is float64 in the file, and {parsed['engine']} computes "
-            "in float32",
-            cause="TensorRT has no float64: it narrows without an error",
-            remedy="Export the model in float32, or say `precision: fp32` to accept it.",
-            severity=Severity.WARNING,
-        )
     if asked is None or asked == "fp32":
         return
     floating = {name: n for name, n in parsed["layer_types"].items() if "float" in name}
@@ -115,6 +117,6 @@ def _precision(ctx: Context) -> Iterator[Finding]:
 
 CHECK = Check(
     name="build", scope=Scope.PROFILE, run=run, after=("load", "export", "operators"),
-    yields_to=("dynamic",),
+    yields_to=("graph", "dynamic"),
     title="does TensorRT build one engine that serves every profile?",
 )  # fmt: skip

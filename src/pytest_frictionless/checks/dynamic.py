@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import OnnxRecord, TensorRecord
+    from pytest_frictionless.artifacts import ComparisonRecord, OnnxRecord, TensorRecord
+
+
+PART_OF_THE_SIZES = "FR607"
+"""The code of a dimension whose range is whole, with sizes in it that do not fit."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -45,10 +49,9 @@ def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             ctx.profile.ranges[symbol].max,
         )
     ]
-    if not short:
-        return
-    if "error" in capture:
-        yield Finding.from_json(capture["error"])
+    error = capture.get("error")
+    if error is not None and (short or (dynamic and error["code"] == PART_OF_THE_SIZES)):
+        yield Finding.from_json(error)
         return
     for symbol in short:
         lower, upper = capture["ranges"][symbol]
@@ -131,6 +134,9 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             return
         for compared in execution["comparisons"]:
             if compared["shape"] != compared["reference_shape"]:
+                if (counted := _counted(ctx, point, compared, execution["reference"])) is not None:
+                    yield counted
+                    return
                 finding = Finding(
                     code="FR606",
                     message=f"output {compared['name']} is {compared['shape']} at {point}, and "
@@ -142,6 +148,34 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
         if wrong:
             yield from wrong
             return
+
+
+def _counted(
+    ctx: Context, point: ShapePoint, compared: ComparisonRecord, reference: str
+) -> Finding | None:
+    """FR608: the axis that differs has a size of its own, which only the data knows."""
+    record = ctx.workbench.onnx()
+    known = {each for tensor in record["inputs"] for each in tensor["dims"] or ()}
+    output = next((each for each in record["outputs"] if each["name"] == compared["name"]), None)
+    dims = output["dims"] if output else None
+    got, wanted = compared["shape"], compared["reference_shape"]
+    if dims is None or not len(dims) == len(got) == len(wanted):
+        return None
+    axes = [axis for axis in range(len(dims)) if got[axis] != wanted[axis]]
+    if not all(_is_own(dims[axis], known) for axis in axes) or ctx.workbench.lost_symbol():
+        return None
+    axis = axes[0]
+    return Finding(
+        code="FR608",
+        message=f"output {compared['name']} has {got[axis]} rows at {point}, and {reference} gives "
+        f"{wanted[axis]}: how many there are depends on the data",
+        cause=f"Axis {axis} is {dims[axis] or 'without a name'} in the file, a size of no input.",
+    )
+
+
+def _is_own(size: int | str, known: set[int | str]) -> bool:
+    """Whether an axis has a size of its own: neither an input's, nor one that follows from it."""
+    return isinstance(size, str) and size not in known and (not size or size.isidentifier())
 
 
 def _wrong_outputs(
@@ -184,15 +218,16 @@ def _with_baked(ctx: Context, finding: Finding) -> Finding:
     lost = ctx.workbench.lost_symbol()
     if lost is None:
         return finding
-    symbol, place = lost
-    failed_in = (("fails in", str(finding.place)),) if finding.place else ()
+    place = Place(**lost["place"])
+    elsewhere = finding.place is not None and finding.place.node != place.node
+    failed_in = (("fails in", str(finding.place)),) if elsewhere else ()
     return replace(
         finding,
-        message=f"{symbol} is baked in: {finding.message}",
+        message=f"{lost['symbol']} is baked in: {finding.message}",
         place=place,
-        evidence=(*finding.evidence, *failed_in),
-        remedy=f"This node makes {symbol} a constant. Export again with the size kept symbolic: no "
-        f"int(x.shape[0]), no buffer of the example's size, -1 for {symbol} in reshape().",
+        cause="\n".join(filter(None, [lost["cause"], finding.cause])),
+        evidence=(*finding.evidence, *failed_in) if elsewhere else (),
+        remedy=lost["remedy"],
     )
 
 

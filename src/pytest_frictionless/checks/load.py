@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.settings.scaffold import scaffold
 from pytest_frictionless.shapes import TensorType, symbols_of
 from pytest_frictionless.workbench.inputs import assumed_range
@@ -36,12 +36,16 @@ def run(ctx: Context) -> Iterator[Finding]:
     if values := weights.get("unshaped"):
         yield _unshaped(ctx, values)
         return
+    if bound := weights.get("bound"):
+        yield _bound(bound)
     yield from _mismatches(ctx)
     if names := weights["not_finite"]:
         halves = all("float16" in name and "NaN" not in name for name in names)
         yield Finding(
             code="FR108",
-            message=f"{len(names)} tensors hold NaN or infinity, first {names[0]}",
+            message=f"{names[0]} holds NaN or infinity"
+            if len(names) == 1
+            else f"{len(names)} tensors hold NaN or infinity, first {names[0]}",
             cause="float16 ends at 65504: larger weights became infinite when they were cast."
             if halves
             else "",
@@ -90,8 +94,7 @@ def _mismatches(ctx: Context) -> Iterator[Finding]:
     elif unexpected:
         yield Finding(
             code="FR114",
-            message=f"{len(unexpected)} weights of the file are not in the network: "
-            f"{_listed(unexpected)}",
+            message=f"{_counted(len(unexpected))} in the file and not in the network: {_listed(unexpected)}",
             cause=f"{source} builds a network without them: every other weight was found.",
             remedy="Let the factory build them if they are served; leave them out of the file; or\n"
             f"say in frictionless.yaml, below models.{ctx.workbench.name}:\n"
@@ -106,7 +109,7 @@ def _remedy_of_missing(source: str, renamed: dict[str, str], count: int) -> str:
     if len(renamed) == count and len(changes) == 1:
         now, was = changes.pop()
         return (
-            f"The file has them as {was}: call it so in the network, or write the file anew with\n"
+            f"The file has them as {was}: call it so in the network, or write the file anew with the keys\n"
             f"  {{re.sub({'^' + was!r}, {now!r}, k): v for k, v in state.items()}}"
         )
     return f"Let {source} build the network of the file, or train and save the one it builds."
@@ -121,9 +124,27 @@ def _renaming(name: str, was: str) -> tuple[str, str]:
     return ".".join(ours), ".".join(theirs)
 
 
+def _counted(count: int) -> str:
+    return "1 weight is" if count == 1 else f"{count} weights are"
+
+
 def _listed(names: list[str], most: int = 3) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _bound(lines: list[dict[str, Any]]) -> Finding:
+    first = lines[0]
+    count = f"{len(lines)} lines of the program name" if len(lines) > 1 else "the program names"
+    return Finding(
+        code="FR117",
+        message=f"{count} the device {first['device']}: it runs on a GPU only",
+        place=Place(file=first["file"], line=first["line"], text=first["text"]),
+        evidence=tuple(
+            (f"{each['file']}:{each['line']}", each["text"].strip()) for each in lines[1:5]
+        ),
+        severity=Severity.WARNING,
+    )
 
 
 def _unknown_model(ctx: Context) -> Finding:
@@ -137,7 +158,7 @@ def _unknown_model(ctx: Context) -> Finding:
         likely = next(filter(None, (networks_with(each, bench.shop.root) for each in depths)), [])
         if likely and not likely[0].needs:
             factory = likely[0].factory
-            advice = f" ({factory} has all the layers of the file)"
+            advice = f" ({factory} has all the layers of the file; correct the inputs, a guess)"
             types = _renamed_inputs(types, likely[0].inputs)
         elif likely:
             advice = (

@@ -46,5 +46,6 @@ def run(ctx: Context) -> Iterator[Finding]:
 CHECK = Check(
     name="memory", scope=Scope.PROFILE, run=run,
     after=("load", "export", "operators", "build"),
+    codes=("FR9", "FR0"),
     title="how much of the GPU's memory does the engine take, and does that fit the budget?",
 )  # fmt: skip

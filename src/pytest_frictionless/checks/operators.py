@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.errors import StepInterrupted
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.errors import StepFailed, StepInterrupted
+from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
 from pytest_frictionless.knowledge.equivalents import equivalent_of
 from pytest_frictionless.knowledge.evidence import (
@@ -19,17 +20,20 @@ from pytest_frictionless.knowledge.fragile import fragilities
 from pytest_frictionless.knowledge.operators import published
 from pytest_frictionless.place import place_of_node
 from pytest_frictionless.workbench.repinned import with_older_opset
+from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
-    from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
+    from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.workbench.store import Artifact
 
 NEEDS_GPU = "FR505"
+MOST_REPRODUCERS = 3
 LACKED_BY_RTX = "FR509"
 ONLY_RTX = "TensorRT-RTX"
 """How the engine's name begins where TensorRT-RTX answers."""
@@ -41,13 +45,12 @@ def run(ctx: Context) -> Iterator[Finding]:
     record = bench.parsed()
     ctx.measurements.update(engine=record["engine"], layers=record["layers"])
     engine, plugins = record["engine"], record.get("plugins", [])
-    refused = record["rejections"] or _refused_by_builder(ctx)
-    for rejection in refused:
-        target = bench.shop.settings.target
-        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
-            rejection, engine=engine, target=target, plugins=plugins
-        )
-        yield with_older_opset(bench, finding)
+    refused = record["rejections"]
+    try:
+        refused = refused or _refused_by_builder(ctx)
+    except StepFailed as failed:
+        raise _crashed(ctx, failed) from failed
+    yield from _with_reproducers(ctx, refused, engine, plugins)
     if not record["complete"]:
         yield Finding(
             code="FR501", message="the time for listing rejections ended: there may be more",
@@ -78,6 +81,58 @@ def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding
                 evidence=(*rows, *measured_rows(operator)),
                 remedy=str(equivalent_of(operator, "") or ""),
             )
+
+
+def _with_reproducers(
+    ctx: Context,
+    refused: Sequence[RejectionRecord],
+    engine: str,
+    plugins: Sequence[PluginRecord],
+) -> Iterator[Finding]:
+    """Findings, the first of each of a few kinds with a small model that shows it."""
+    shown: set[tuple[str, str]] = set()
+    for rejection in refused:
+        target = ctx.workbench.shop.settings.target
+        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
+            rejection, engine=engine, target=target, plugins=plugins
+        )
+        finding = with_older_opset(ctx.workbench, finding)
+        kind = (rejection["operator"], rejection["kind"])
+        if kind not in shown and len(shown) < MOST_REPRODUCERS:
+            shown.add(kind)
+            place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
+            finding = _reproduced(ctx, finding, failure_of(rejection), place)
+        yield finding
+
+
+def _reproduced(ctx: Context, finding: Finding, failure: FailureRecord, question: str) -> Finding:
+    def make(seconds: float) -> Artifact:
+        profile = next(iter(ctx.workbench.profiles), "")
+        return ctx.workbench.reproducer(failure, profile=profile, seconds=seconds)
+
+    return with_reproducer(ctx.workbench, finding, make, question=question, notes=ctx.notes)
+
+
+def failure_of(rejection: RejectionRecord) -> FailureRecord:
+    """What a reproducer of a refusal must show."""
+    return {
+        "stage": rejection["stage"], "kind": rejection["kind"], "operator": rejection["operator"],
+        "node": rejection["node"], "stack": rejection["stack"], "reason": rejection["reason"],
+        "error_code": rejection["error_code"],
+    }  # fmt: skip
+
+
+def _crashed(ctx: Context, failed: StepFailed) -> StepFailed:
+    """A crash, with a small model that ends the builder in the same way."""
+    signal = re.search(r"\bSIG[A-Z]+", failed.finding.message)
+    if failed.finding.code != "FR003" or not signal:
+        return failed
+    place = failed.finding.place or Place()
+    failure: FailureRecord = {
+        "stage": "crash", "kind": "", "operator": place.operator, "node": place.node, "stack": [],
+        "reason": failed.finding.message, "error_code": signal[0],
+    }  # fmt: skip
+    return type(failed)(_reproduced(ctx, failed.finding, failure, "operators"))
 
 
 def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
@@ -201,6 +256,6 @@ def _evidence(
 
 
 CHECK = Check(
-    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"),
+    name="operators", scope=Scope.CHECKPOINT, run=run, after=("load", "export"), yields_to=("graph",),
     title="does TensorRT take every operator, in the parser and in the builder?",
 )  # fmt: skip

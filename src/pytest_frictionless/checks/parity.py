@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Place, Severity
+from pytest_frictionless.workbench.reproducer import with_reproducer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord
+    from pytest_frictionless.workbench.store import Artifact
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -27,17 +30,19 @@ def run(ctx: Context) -> Iterator[Finding]:
         if blamed:
             yield from blamed
             return
-    for each in wrong:
-        yield _difference(ctx, execution, each)
+    for number, each in enumerate(wrong):
+        finding = _difference(ctx, execution, each)
+        yield finding if number else _located(ctx, finding, finite=False)
     for each in execution["comparisons"]:
         if each["not_finite"] and not each["violations"]:
-            yield Finding(
+            finding = Finding(
                 code="FR702",
                 message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} "
                 f"values that are NaN or infinite at {ctx.point}",
                 cause=f"{execution['reference']} gives {each['reference_not_finite']} of them too",
                 severity=Severity.WARNING if not ctx.workbench.is_onnx else Severity.ERROR,
             )
+            yield _located(ctx, finding, finite=True)
 
 
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
@@ -61,6 +66,31 @@ def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Findin
             )
 
 
+def _located(ctx: Context, finding: Finding, *, finite: bool) -> Finding:
+    """The finding with the first node that is to blame, and that node as a model of its own."""
+
+    def make(seconds: float) -> Artifact:
+        return ctx.workbench.divergence(ctx.point, finite=finite, seconds=seconds)
+
+    def tell(finding: Finding, record: dict[str, Any]) -> Finding:
+        if not record["place"]:
+            return finding
+        evidence: tuple[tuple[str, str], ...] = (("found by comparing", record["method"]),)
+        if not finite:
+            first = f"{record['tensor']}, by {record['difference']:.3g}"
+            before = f"{record['before']:.3g} at most" if record["before"] else "none"
+            blame = (("at fault", record["blame"]),) if record["blame"] else ()
+            told = (("first difference", first), ("difference before", before))
+            evidence = (*told, *evidence, *blame)
+        place = Place(**record["place"])
+        return replace(finding, place=place, evidence=(*finding.evidence, *evidence))
+
+    question = f"parity-{ctx.profile_name}-{ctx.point_name}"
+    return with_reproducer(
+        ctx.workbench, finding, make, question=question, notes=ctx.notes, tell=tell
+    )
+
+
 def _difference(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord) -> Finding:
     share = 100 * each["violations"] / max(each["elements"], 1)
     return Finding(
@@ -79,6 +109,6 @@ def _difference(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord
 
 
 CHECK = Check(
-    name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"),
+    name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"), yields_to=("graph",),
     title="does the exported model give the numbers of the original?",
 )  # fmt: skip

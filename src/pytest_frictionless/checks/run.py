@@ -111,5 +111,6 @@ def _difference(
 CHECK = Check(
     name="run", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
     yields_to=("dynamic", "parity"),
+    codes=("FR9", "FR0"),
     title="does the engine run on this GPU, and give the numbers of the original?",
 )  # fmt: skip

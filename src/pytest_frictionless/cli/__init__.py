@@ -7,13 +7,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_frictionless import __version__
-from pytest_frictionless.cli import explain, operators, opset
+from pytest_frictionless.cli import baseline, explain, operators, opset, reduce, simplify
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (explain.COMMAND, operators.COMMAND, opset.COMMAND)
+COMMANDS = (
+    explain.COMMAND,
+    operators.COMMAND,
+    opset.COMMAND,
+    reduce.COMMAND,
+    simplify.COMMAND,
+    baseline.COMMAND,
+)
 """Every subcommand, in the order of `--help`."""
 
 FOUND = 1

@@ -16,7 +16,8 @@ from pytest_frictionless.settings.read import spec_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.workbench.workbench import Shop, Workbench
+    from pytest_frictionless.workbench.shop import Shop
+    from pytest_frictionless.workbench.workbench import Workbench
 
 
 @contextmanager

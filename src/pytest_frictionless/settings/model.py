@@ -13,6 +13,7 @@ from pydantic import (
     field_validator,
 )
 
+from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.settings.budget import Budget
 from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -79,6 +80,10 @@ class Limits(Section):
     memory_mib: Whole | None = Field(
         None, gt=0, description="Memory of a step in MiB; 80 % of the machine where not given."
     )
+    reduce_s: float = Field(
+        20.0, ge=0, strict=True,
+        description="Seconds for making a small model that fails in the same way; 0 makes none.",
+    )  # fmt: skip
 
 
 class Latency(Section):
@@ -253,6 +258,9 @@ class Settings(Section):
     )
     latency: Latency = Field(
         default_factory=Latency, description="How latency is measured on a GPU."
+    )
+    baselines: Baselines = Field(
+        default_factory=Baselines, description="Where accepted latencies and runs are kept."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 

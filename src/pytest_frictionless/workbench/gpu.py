@@ -35,7 +35,7 @@ def gpu_of(bench: Workbench) -> dict[str, Any]:
     if not known:
         try:
             ctypes.CDLL("libcuda.so.1")
-            known["gpu"] = bench.measure("engine_run:describe", {})
+            known["gpu"] = bench.steps.measure("engine_run:describe", {})
         except OSError:
             known["missing"] = NO_DRIVER
         except MissingDependency as missing:
@@ -83,7 +83,7 @@ def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> Engin
     """
     reference, arguments = _comparison(bench, profile, point)
     with one_at_a_time(bench):
-        record = bench.measure(
+        record = bench.steps.measure(
             "engine_run:build_and_run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
              "path": str(bench.onnx_path()), **_plugins(bench),
@@ -153,7 +153,7 @@ def _measured(bench: Workbench, *, seed: int, seconds: float) -> RoundRecord:
         "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan), **_plugins(bench),
     }  # fmt: skip
     with one_at_a_time(bench):
-        return cast("RoundRecord", bench.measure("engine_latency:measure", arguments))
+        return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
 
 
 def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:

@@ -30,7 +30,9 @@ def at_opset(bench: Workbench, version: int) -> Workbench:
     spec = bench.spec.model_copy(update={"opset": pin})
     converts = bench.is_onnx and bench.onnx()["opset"] != version
     kind = ConvertedWorkbench if converts else Workbench
-    return kind(bench.shop, bench.checkpoint, bench.name, spec)
+    tried = kind(bench.shop, bench.checkpoint, bench.name, spec)
+    tried.tentative = True
+    return tried
 
 
 def with_older_opset(bench: Workbench, finding: Finding) -> Finding:
@@ -67,9 +69,10 @@ class ConvertedWorkbench(Workbench):
 
     def reference(self, point: ShapePoint) -> Artifact:
         """Outputs of the file before conversion at these sizes."""
-        arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
+        path, sizes = str(self.checkpoint.path), dict(point.sizes)
+        arguments = {"inputs": self.inputs, "sizes": sizes}
         return self.fetch(
-            "onnx_convert:reference", {"path": str(self.checkpoint.path), **arguments},
+            "ort:expected", {"path": path, "point": point.name, **arguments},
             keyed=[super()._onnx_digest, self._samples_digest()], keep=arguments,
         )  # fmt: skip
 

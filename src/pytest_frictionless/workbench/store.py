@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ENTRY = "entry.json"
 VERSION = 1
-UNSTORED = ("FR106", *machine.UNSTORED)
+UNSTORED = ("FR106", "FR230", "FR231", *machine.UNSTORED)
 """Failures that depend on more than is known: a module that cannot be imported has no digest."""
 
 Make = Callable[[Path], tuple[dict[str, Any], dict[str, str]]]

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
-from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
-from pytest_frictionless.workbench.sources import version_of
+from pytest_frictionless.workbench.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_frictionless.artifacts import (
         BuildRecord,
         CaptureRecord,
         ExecutionRecord,
+        GraphRecord,
         InputRecord,
+        LostSymbol,
         OnnxRecord,
         OperatorRecord,
         ParseRecord,
@@ -34,35 +31,15 @@ if TYPE_CHECKING:
         SourceRecord,
         WeightsRecord,
     )
-    from pytest_frictionless.settings.model import ModelSpec, Settings
-    from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
-    from pytest_frictionless.workbench.store import Artifact, Store
+    from pytest_frictionless.reproduce.records import FailureRecord
+    from pytest_frictionless.settings.model import ModelSpec
+    from pytest_frictionless.workbench.shop import Shop
+    from pytest_frictionless.workbench.store import Artifact
 
-BACKENDS = "pytest_frictionless.backends"
-TENSORRT = ("tensorrt-rtx-cu13", "tensorrt-rtx", "tensorrt", "tensorrt-cu13", "tensorrt-cu12")
+_NAMED = ("reference", "point", "trace")
+"""Arguments that a key holds in another form: files by their content, a point by its sizes."""
 PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
 PRELOAD_TORCH = ("torch", "numpy", "onnx")
-
-
-def installed(*distributions: str) -> dict[str, str]:
-    """Versions of those that are installed, without importing them."""
-    return {name: version for name in distributions if (version := version_of(name)) is not None}
-
-
-@dataclass(slots=True, kw_only=True)
-class Shop:
-    """What all workbenches of a run share."""
-
-    root: Path
-    """Folder of the repository: factories are imported from it, keys do not hold it."""
-    settings: Settings
-    store: Store
-    zygote: Zygote
-    limits: Limits
-    tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
-    """Told the step and the seconds it has taken, while a step runs."""
-    device: dict[str, Any] = field(default_factory=dict)
-    """What is known of the GPU; asked for once a process."""
 
 
 class Workbench:
@@ -77,8 +54,9 @@ class Workbench:
         self.name = name
         self.checkpoint = checkpoint
         self.spec = spec
-        self._child: Child | None = None
-        self._known: dict[str, Artifact] = {}
+        self.tentative = False
+        """Whether the checkpoint is only tried in another form: its failures are not reduced."""
+        self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
         self.rounds: list[RoundRecord] = []
         """What was measured on the GPU in this run: see `workbench.gpu.rounds_of`."""
 
@@ -191,10 +169,36 @@ class Workbench:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
         return self._onnx_step("onnx_convert:versions", {}).record
 
-    def lost_symbol(self) -> tuple[str, Place] | None:
+    def lost_symbol(self) -> LostSymbol | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
-        record = self._onnx_step("onnx_file:lost_symbol", {}).record
-        return (record["symbol"], Place(**record["place"])) if record["place"] else None
+        return cast(
+            "LostSymbol | None", self._onnx_step("onnx_dims:lost_symbol", {}).record["lost"]
+        )
+
+    def examined(self) -> GraphRecord:
+        """The graph looked over for what costs; counted at opt of the first profile."""
+        made = self._onnx_step("graph_examine:examine", self.examination())
+        return cast("GraphRecord", made.record)
+
+    def examination(self) -> dict[str, Any]:
+        """What the graph is looked over with."""
+        sizes = next(iter(self.profiles.values())).at("opt").sizes
+        return {
+            "shapes": {name: [*tensor.shape(sizes)] for name, tensor in self.tensors.items()},
+            "outputs": list(self.spec.outputs),
+        }
+
+    def simplified(self, location: str, without: Sequence[str] = ()) -> Artifact:
+        """The file made smaller; `location` is for external data. See `onnx_simplify.simplify`."""
+        arguments = {"location": location, "without": list(without)}
+        return self._onnx_step("onnx_simplify:simplify", arguments)
+
+    def step_on(self, made: Artifact, name: str, step: str, arguments: dict[str, Any]) -> Artifact:
+        """A step on an ONNX file that another step made; paths among the arguments name no content."""
+        keep = {key: value for key, value in arguments.items() if key not in ("original", "point")}
+        keyed = [made.digest, self._onnx_digest, self._samples_digest()]
+        path = str(made.folder / name)
+        return self.fetch(step, {"path": path, **arguments}, keyed=keyed, keep=keep)
 
     def reference(self, point: ShapePoint) -> Artifact | None:
         """Outputs of eager torch at these sizes; None where there is no torch model."""
@@ -262,6 +266,46 @@ class Workbench:
         made = self._onnx_step("engine:attribute", arguments, self._samples_digest())
         return cast("list[RejectionRecord]", made.record["rejections"])
 
+    def reproducer(
+        self, failure: FailureRecord, *, profile: str = "", seconds: float = 0
+    ) -> Artifact:
+        """The fewest nodes that fail in the same way, as a model and a script that shows it.
+
+        Args:
+            failure: What must be shown.
+            profile: The profile whose sizes the model is given; none for what needs no sizes.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        arguments = {
+            "name": self.relative_path, "failure": failure,
+            "profile": self.tensorrt_profile(profile) if profile else None,
+            "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        return self._onnx_step("reduce:engine", arguments, self._samples_digest())
+
+    def divergence(self, point: ShapePoint, *, finite: bool, seconds: float) -> Artifact:
+        """The first node whose numbers are not those of the reference, alone in a model.
+
+        Args:
+            point: The sizes.
+            finite: Look for the first NaN or infinity, and not for a difference.
+            seconds: Time for the search; what is found by then is handed out.
+        """
+        own = {"inputs": self.inputs, "sizes": dict(point.sizes)}
+        traced = None
+        if not self.is_onnx and not finite:
+            traced = self._torch_step("torch_trace:trace", own)
+        arguments = {
+            **own, "name": self.relative_path, "finite": finite,
+            "tolerance": self.spec.tolerance.model_dump() if self.spec.tolerance else {},
+            "trace": str(traced.folder / "trace.npz") if traced else None,
+            "traced": traced.record if traced else None,
+            "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
+        }  # fmt: skip
+        keyed = [traced.digest if traced else "", self._samples_digest()]
+        return self._onnx_step("reduce_parity:parity", arguments, keyed)
+
     def tensorrt_profile(self, name: str) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
         profile = self.profiles[name]
@@ -287,10 +331,9 @@ class Workbench:
         return self.fetch(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
 
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
-        # The reference is named by its content, and a point by its sizes.
-        keep = {key: arguments[key] for key in arguments if key not in ("reference", "point")}
+        keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
-        if step.startswith("engine:") and (files := self.plugin_files):
+        if step.startswith(("engine:", "reduce:")) and (files := self.plugin_files):
             arguments = {**arguments, "plugins": [str(file) for file in files]}
             present = [digest([f], memo=self.shop.store.memo) for f in files if f.is_file()]
             keyed = [keyed, [file.name for file in files], present]
@@ -302,75 +345,8 @@ class Workbench:
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
     ) -> Artifact:
         """Find or make one artifact; `keyed` and `keep` are what it depends on."""
-        key = {"of": keyed, "arguments": keep, "tools": _tools(step), "steps": _own_digest()}
-        memo = repr((step, key))
-        if memo not in self._known:
-            name = step.replace(":", "-")
-            self._known[memo] = self.shop.store.fetch(
-                name, key, lambda folder: self._make(step, arguments, folder)
-            )
-        return self._known[memo]
-
-    def measure(
-        self, step: str, arguments: Mapping[str, Any], **environment: str
-    ) -> dict[str, Any]:
-        """Carry out a step whose answer is never kept, in a process of its own.
-
-        `environment` holds variables that the process starts with.
-        """
-        child = self._fork(**environment)
-        with tempfile.TemporaryDirectory(prefix="frictionless-") as folder:
-            try:
-                return self._carry_out(child, step, arguments, Path(folder))[0]
-            finally:
-                child.kill()
-                child.log.unlink(missing_ok=True)
-
-    def _make(
-        self, step: str, arguments: Mapping[str, Any], folder: Path
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        if self._child is None or not self._child.alive:
-            self._child = self._fork()
-        return self._carry_out(self._child, step, arguments, folder)
-
-    def _fork(self, **environment: str) -> Child:
-        zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote
-        logs = self.shop.store.root / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
-            preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
-            return zygote.fork(preload=preload, log=Path(log.name))
-
-    def _carry_out(
-        self, child: Child, step: str, arguments: Mapping[str, Any], folder: Path
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        name = step.rpartition(":")[2]
-        return child.run(
-            f"{BACKENDS}.{step}", arguments, folder=folder, limits=self.shop.limits,
-            tick=lambda seconds: self.shop.tick(name, seconds),
-        )  # fmt: skip
+        return self.steps.fetch(step, arguments, keyed=keyed, keep=keep)
 
     def close(self) -> None:
         """End the child process; the artifacts stay."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.log.unlink(missing_ok=True)
-            self._child = None
-
-
-def _tools(step: str) -> dict[str, str]:
-    """Versions of the tools that a step uses, and which of two is asked for."""
-    room = step.partition(":")[0]
-    if room.startswith("torch"):
-        return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room.startswith("engine"):
-        asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
-        return {**installed(*TENSORRT, "onnx"), **asked}
-    return installed("onnx", "onnxruntime", "numpy")
-
-
-@cache
-def _own_digest() -> str:
-    """Digest of the steps themselves: a new version of them makes everything anew."""
-    folder = Path(__file__).parent.parent / "backends"
-    return digest(sorted(folder.glob("*.py")), memo=None)
+        self.steps.close()

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from shop import nets
 
 STATES = {
-    "clean": nets.Clean, "fourier": nets.Fourier, "branch_on_batch": nets.BranchOnBatch,
+    "clean": nets.Clean, "encoder": nets.Encoder, "fourier": nets.Fourier, "branch_on_batch": nets.BranchOnBatch,
     "baked_buffer": nets.BakedBuffer, "loop_over_time": nets.LoopOverTime,
     "adaptive_pool": nets.AdaptivePool, "branch_on_value": nets.BranchOnValue,
     "custom_operator": nets.CustomOperator, "training": nets.Dropout,

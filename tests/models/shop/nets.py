@@ -20,6 +20,17 @@ class Clean(nn.Module):
         return self.head(self.norm(self.conv(x)).relu().mean((2, 3)))
 
 
+class Encoder(nn.Module):
+    """One layer of a transformer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)
+
+
 class Linear(nn.Module):
     """Most networks below compute with this layer first, so that they have weights."""
 

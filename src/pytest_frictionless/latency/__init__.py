@@ -1,0 +1,1 @@
+"""Latency on a GPU: what was measured, what was accepted, and whether it got slower."""

@@ -1,0 +1,90 @@
+"""The verdict of a cell as a finding."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.latency.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pytest_frictionless.latency.verdict import Report, Result
+
+CODES = {
+    Verdict.REGRESSION: "FR920",
+    Verdict.COMMON_SHIFT: "FR921",
+    Verdict.IMPROVED: "FR922",
+    Verdict.NOISY: "FR923",
+    Verdict.TACTIC_CHANGED: "FR924",
+    Verdict.NO_BASELINE: "FR925",
+    Verdict.INVALID: "FR912",
+    Verdict.EXPIRED: "FR926",
+}
+"""The finding of each verdict; a pass is none."""
+
+
+def percent(change: float) -> str:
+    """A logarithm as `+3.1 %`."""
+    return f"{math.expm1(change):+.1%}".replace("%", " %")
+
+
+def finding_of(result: Result, report: Report) -> Finding | None:
+    """What to tell of a cell; None for a pass."""
+    if result.verdict is Verdict.PASS:
+        return None
+    evidence = _evidence(result, report)
+    return Finding(
+        code=CODES[result.verdict], message=_message(result, report), cause=_cause(result),
+        evidence=tuple(evidence), severity=Severity.ERROR if result.fails else Severity.WARNING,
+    )  # fmt: skip
+
+
+def _message(result: Result, report: Report) -> str:
+    cell = result.cell
+    change = percent(result.change) if result.change is not None else ""
+    match result.verdict:
+        case Verdict.REGRESSION:
+            return f"{cell} is slower than accepted: {change}, confirmed by {result.by}"
+        case Verdict.COMMON_SHIFT:
+            common = percent(report.common or 0.0)
+            machine = "" if result.fails else ", and so is the accepted engine"
+            return f"{cell} is slower as all {len(report.results)} cells are: {common}{machine}"
+        case Verdict.IMPROVED:
+            return f"{cell} is faster than accepted: {change}, confirmed by {result.by}: re-anchor?"
+        case Verdict.NOISY:
+            floor = percent(result.detectable or 0.0)
+            return f"{cell} is too noisy to judge: only a change above {floor} would be seen"
+        case Verdict.TACTIC_CHANGED:
+            return (
+                f"{cell} was built with other kernels of the same network and is slower: {change}"
+            )
+        case Verdict.NO_BASELINE:
+            now = f" ({result.now_ms:.4g} ms now)" if result.now_ms else ""
+            return f"{cell} has no accepted baseline for this environment{now}"
+        case Verdict.INVALID:
+            return f"{cell} could not be measured: {result.reason}"
+        case _:
+            return f"{cell}: its baseline has expired: {result.reason}"
+
+
+def _cause(result: Result) -> str:
+    """What else is known, without what the message says already."""
+    told = result.verdict in (Verdict.INVALID, Verdict.EXPIRED, Verdict.NOISY)
+    return "\n".join([*([] if told or not result.reason else [result.reason]), *result.notes])
+
+
+def _evidence(result: Result, report: Report) -> list[tuple[str, str]]:
+    rows = []
+    if result.centre is not None:
+        accepted = result.centre.source.accepted
+        rows.append(("accepted", f"{result.centre.ms:.4g} ms, {accepted.date}: {accepted.reason}"))
+    if result.now_ms is not None:
+        rows.append(("now", f"{result.now_ms:.4g} ms, {result.by}"))
+    if result.p is not None:
+        rows.append(("chance", f"{result.p:.2g} of so large a change by noise alone"))
+    if report.common is not None:
+        rows.append(("all cells", f"{percent(report.common)} in common"))
+    if result.detectable is not None:
+        rows.append(("detectable", percent(result.detectable)))
+    return rows

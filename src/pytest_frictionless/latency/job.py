@@ -1,0 +1,57 @@
+"""Which job this is, as its CI tells."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.latency.run import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD")
+"""Variables of the environment that only CI sets."""
+
+
+def is_ci(environment: Mapping[str, str]) -> bool:
+    """Whether this runs in CI: what is accepted there would be accepted by nobody."""
+    return any(environment.get(name, "").lower() not in ("", "0", "false") for name in CI)
+
+
+def this_job(environment: Mapping[str, str], root: Path) -> Job:
+    """The job this process is part of; on a machine of one's own, one for each call."""
+    get = environment.get
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    if get("GITHUB_RUN_ID"):
+        # A matrix has one name for all its jobs, so chance tells them apart.
+        job = f"{get('GITHUB_RUN_ID')}-{get('GITHUB_JOB', 'job')}-{secrets.token_hex(3)}"
+        attempt = int(get("GITHUB_RUN_ATTEMPT", "1"))
+        commit, branch = get("GITHUB_SHA", ""), get("GITHUB_REF_NAME", "")
+    elif get("CI_JOB_ID"):
+        job, attempt = get("CI_JOB_ID", ""), 1
+        commit, branch = get("CI_COMMIT_SHA", ""), get("CI_COMMIT_REF_NAME", "")
+    else:
+        job = f"{socket.gethostname()}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        attempt = 1
+        commit, branch = git(root, "rev-parse", "HEAD"), git(root, "branch", "--show-current")
+    return Job(
+        commit=commit, job=re.sub(r"[^A-Za-z0-9_.]+", "-", job), attempt=attempt, branch=branch,
+        date=now, dirty=bool(git(root, "status", "--porcelain", "--untracked-files=no")),
+    )  # fmt: skip
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git says; nothing where there is no git or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,30 @@
+"""What all workbenches of a run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.workbench.isolation import Limits, Zygote
+    from pytest_frictionless.workbench.store import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class Shop:
+    """What all workbenches of a run share."""
+
+    root: Path
+    """Folder of the repository: factories are imported from it, keys do not hold it."""
+    settings: Settings
+    store: Store
+    zygote: Zygote
+    limits: Limits
+    tick: Callable[[str, float], None] = field(default=lambda _step, _seconds: None)
+    """Told the step and the seconds it has taken, while a step runs."""
+    device: dict[str, Any] = field(default_factory=dict)
+    """What is known of the GPU; asked for once a process."""

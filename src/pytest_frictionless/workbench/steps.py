@@ -1,0 +1,86 @@
+"""Steps of one checkpoint: found in the store, or carried out in child processes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.workbench.tools import own_digest, tools_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_frictionless.workbench.isolation import Child
+    from pytest_frictionless.workbench.shop import Shop
+    from pytest_frictionless.workbench.store import Artifact
+
+BACKENDS = "pytest_frictionless.backends"
+
+
+class Steps:
+    """Finds or makes artifacts; one child keeps what it has loaded from step to step."""
+
+    def __init__(self, shop: Shop, *, preload: Sequence[str]) -> None:
+        self.shop = shop
+        self._preload = preload
+        self._child: Child | None = None
+        self._known: dict[str, Artifact] = {}
+
+    def fetch(
+        self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
+    ) -> Artifact:
+        """Find or make one artifact; `keyed` and `keep` are what it depends on."""
+        key = {"of": keyed, "arguments": keep, "tools": tools_of(step), "steps": own_digest()}
+        memo = repr((step, key))
+        if memo not in self._known:
+            name = step.replace(":", "-")
+            self._known[memo] = self.shop.store.fetch(
+                name, key, lambda folder: self._make(step, arguments, folder)
+            )
+        return self._known[memo]
+
+    def measure(
+        self, step: str, arguments: Mapping[str, Any], **environment: str
+    ) -> dict[str, Any]:
+        """Carry out a step whose answer is never kept, in a process of its own.
+
+        `environment` holds variables that the process starts with.
+        """
+        child = self._fork(**environment)
+        with tempfile.TemporaryDirectory(prefix="frictionless-") as folder:
+            try:
+                return self._carry_out(child, step, arguments, Path(folder))[0]
+            finally:
+                child.kill()
+                child.log.unlink(missing_ok=True)
+
+    def _make(
+        self, step: str, arguments: Mapping[str, Any], folder: Path
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        if self._child is None or not self._child.alive:
+            self._child = self._fork()
+        return self._carry_out(self._child, step, arguments, folder)
+
+    def _fork(self, **environment: str) -> Child:
+        zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote
+        logs = self.shop.store.root / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
+            return zygote.fork(preload=self._preload, log=Path(log.name))
+
+    def _carry_out(
+        self, child: Child, step: str, arguments: Mapping[str, Any], folder: Path
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        name = step.rpartition(":")[2]
+        return child.run(
+            f"{BACKENDS}.{step}", arguments, folder=folder, limits=self.shop.limits,
+            tick=lambda seconds: self.shop.tick(name, seconds),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the child process; the artifacts stay."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.log.unlink(missing_ok=True)
+            self._child = None
