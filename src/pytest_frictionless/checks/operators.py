@@ -97,7 +97,7 @@ def _with_reproducers(
             rejection, engine=engine, target=target, plugins=plugins
         )
         finding = with_older_opset(ctx.workbench, finding)
-        kind = (rejection["operator"], rejection["kind"])
+        kind = (rejection["operator"], finding.message)
         if kind not in shown and len(shown) < MOST_REPRODUCERS:
             shown.add(kind)
             place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
