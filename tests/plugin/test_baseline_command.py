@@ -294,6 +294,17 @@ def test_export_for_github_and_as_csv(shop: Shop) -> None:
     assert rows[0]["cell"] == "net0/online-x0 (batch=1)"
 
 
+def test_the_rounds_of_the_configuration_are_those_that_are_needed(shop: Shop) -> None:
+    for seed in range(3):
+        run = shop.measure(seed, commit="bbbb")
+        short = tuple(replace(each, first=each.first[:6]) for each in run.cells)
+        shop.keep(replace(run, cells=short, job=replace(run.job, commit="aaaa")))
+    accept = ("accept", "--commit", "aaaa", "--reason", "x")
+    assert "has 6 valid rounds of 10" in shop.main(*accept)[1]
+    (shop.root / "frictionless.yaml").write_text("latency: {rounds: 6}\n")
+    assert shop.main(*accept)[0] == 0
+
+
 def test_runs_of_several_commits_are_no_baseline(shop: Shop) -> None:
     for seed in range(4):
         shop.measure(seed, commit="aaaa" if seed % 2 else "bbbb")

@@ -21,7 +21,6 @@ from pytest_frictionless.latency.calibrate import GOOD_JOBS, noise_of
 from pytest_frictionless.latency.export import FORMATS
 from pytest_frictionless.latency.findings import finding_of, percent
 from pytest_frictionless.latency.replay import Replay, replay
-from pytest_frictionless.latency.verdict import Rules
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -49,7 +48,7 @@ def _compare(given: Namespace) -> int:
     for run in runs:
         anchor = read_anchor(shop.folder, run.key)
         today = datetime.datetime.now(datetime.UTC).date()
-        judged = replay(run, anchor, today=today, rules=Rules(require=shop.settings.require))
+        judged = replay(run, anchor, today=today, rules=shop.rules)
         console.print(f"{run.key.slug}, {run.job.name}", highlight=False, markup=False)
         if not anchor.centres:
             console.print(_nearest(shop, run), highlight=False, markup=False)
@@ -102,7 +101,7 @@ def _calibrate(given: Namespace) -> int:
 
     shop = open_baselines()
     today = datetime.datetime.now(datetime.UTC).date()
-    noise = noise_of(chosen(given, shop), today=today)
+    noise = noise_of(chosen(given, shop), today=today, rules=shop.rules)
     table = Table("cell", "ms", "process", "job", "seen by A/B", "seen by the anchor alone")
     for each in noise.cells:
         shares = (each.process_sd, each.job_sd, each.detectable_pairs, each.detectable_history)

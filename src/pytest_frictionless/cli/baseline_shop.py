@@ -10,6 +10,7 @@ from pytest_frictionless.cli.project import open_project
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.latency.run import Run
 from pytest_frictionless.latency.store import RunStore, job_id, open_store
+from pytest_frictionless.latency.verdict import Rules
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -25,6 +26,8 @@ class BaselineShop:
 
     root: Path
     settings: Baselines
+    rules: Rules
+    """Those that its jobs measure and judge by."""
 
     @property
     def folder(self) -> Path:
@@ -39,7 +42,9 @@ class BaselineShop:
 def open_baselines() -> BaselineShop:
     """Those of the repository around the current folder."""
     with open_project() as shop:
-        return BaselineShop(root=shop.root, settings=shop.settings.baselines)
+        kept = shop.settings.baselines
+        rules = Rules(rounds=shop.settings.latency.rounds, require=kept.require)
+        return BaselineShop(root=shop.root, settings=kept, rules=rules)
 
 
 def choose(parser: ArgumentParser) -> None:

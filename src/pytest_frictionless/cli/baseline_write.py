@@ -28,7 +28,6 @@ from pytest_frictionless.latency.baselines import (
 from pytest_frictionless.latency.job import git, is_ci
 from pytest_frictionless.latency.replay import replay
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store
-from pytest_frictionless.latency.verdict import Rules
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -82,7 +81,7 @@ def _accept(given: Namespace) -> int:
     today = _today()
     lines = accept(
         runs, given.cells, anchor, reason=given.reason, by=by, today=today, jobs=given.jobs,
-        expire_days=shop.settings.expire_days,
+        expire_days=shop.settings.expire_days, rules=shop.rules,
     )  # fmt: skip
     plans = shop.store().plans()
     for model, accepted in lines.items():
@@ -110,14 +109,14 @@ def _refresh(given: Namespace) -> int:
     shop = open_baselines()
     count = 0
     for run in newest(chosen(given, shop)):
-        judged = replay(run, read_anchor(shop.folder, run.key))
+        judged = replay(run, read_anchor(shop.folder, run.key), rules=shop.rules)
         for baseline in read_baselines(shop.folder, run.key):
             lines = [line for line in baseline.cells if fnmatchcase(line.cell.name, given.cells)]
             if not lines or baseline.model not in {each.cell.model for each in run.cells}:
                 continue
             later = refreshed(
                 lines, judged, run, today=_today(), expire_days=shop.settings.expire_days,
-                rules=Rules(),
+                rules=shop.rules,
             )  # fmt: skip
             path = write_baseline(shop.folder, baseline.with_cells(later))
             print(f"{path.relative_to(shop.root)}: {len(later)} cells until {later[0].expires}")

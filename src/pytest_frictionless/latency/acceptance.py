@@ -36,7 +36,7 @@ JOBS = 8
 
 def accept(
     runs: Sequence[tuple[str, Run]], pattern: str, anchor: Anchor, *, reason: str, by: str,
-    today: datetime.date, expire_days: int, jobs: int = JOBS,
+    today: datetime.date, expire_days: int, jobs: int = JOBS, rules: Rules | None = None,
 ) -> dict[str, list[AcceptedCell]]:  # fmt: skip
     """The lines to write, by model.
 
@@ -49,10 +49,12 @@ def accept(
         today: Day of the acceptance.
         expire_days: How long it holds.
         jobs: How many of the newest jobs are taken.
+        rules: Those that the runs were measured by: how many rounds a job has.
 
     Raises:
         ConfigError: With every reason to refuse.
     """
+    need = (rules or Rules()).rounds
     problems = [] if reason.strip() else ["a reason is needed: --reason TEXT"]
     if len({run.key for _, run in runs}) > 1:
         problems.append(_mixed([run for _, run in runs]))
@@ -66,10 +68,10 @@ def accept(
         problems.append(f"no cell is called {pattern}: the runs measured {names}")
     newest = {cell: dict(list(of_jobs.items())[-jobs:]) for cell, of_jobs in chosen.items()}
     for cell, of_jobs in newest.items():
-        problems += _refusals(cell, of_jobs)
+        problems += _refusals(cell, of_jobs, need)
     if problems:
         raise ConfigError(problems)
-    levels = _levels(runs)
+    levels = _levels(runs, need)
     held = {cell: centre.centre for cell, centre in anchor.centres.items() if cell not in chosen}
     commits = {job: run.job.commit for job, run in runs}
     lines: dict[str, list[AcceptedCell]] = defaultdict(list)
@@ -127,14 +129,13 @@ def _mixed(runs: Sequence[Run]) -> str:
     )
 
 
-def _refusals(cell: Cell, jobs: Mapping[str, CellRun]) -> list[str]:
+def _refusals(cell: Cell, jobs: Mapping[str, CellRun], need: int) -> list[str]:
     """Why these rounds are no baseline."""
     problems = []
     if len(jobs) < LEAST_JOBS:
         problems.append(
             f"{cell}: {len(jobs)} recorded jobs are too few: at least {LEAST_JOBS}, better {JOBS}"
         )
-    need = Rules().rounds
     for job, each in jobs.items():
         count = len(valid(each.first))
         if count < need:
@@ -148,12 +149,12 @@ def _refusals(cell: Cell, jobs: Mapping[str, CellRun]) -> list[str]:
     return problems
 
 
-def _levels(runs: Sequence[tuple[str, Run]]) -> dict[str, dict[Cell, float]]:
+def _levels(runs: Sequence[tuple[str, Run]], need: int) -> dict[str, dict[Cell, float]]:
     """By job, the level of each cell that was measured in full."""
     levels = {}
     for job, run in runs:
         rounds = {each.cell: [r.log_ms for r in valid(each.first)] for each in run.cells}
-        full = {cell: logs for cell, logs in rounds.items() if len(logs) >= Rules().rounds}
+        full = {cell: logs for cell, logs in rounds.items() if len(logs) >= need}
         levels[job] = dict(zip(full, trimmed_means(list(full.values())), strict=True))
     return levels
 

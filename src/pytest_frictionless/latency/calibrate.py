@@ -60,7 +60,7 @@ def noise_of(
     rules = rules or Rules()
     lines = accept(
         runs, "*", Anchor(), reason="calibration", by="", today=today, expire_days=1,
-        jobs=max(len(runs), LEAST_JOBS),
+        jobs=max(len(runs), LEAST_JOBS), rules=rules,
     )  # fmt: skip
     anchor = fit(line for each in lines.values() for line in each)
     pairs, rounds = rules.looks[-1], rules.rounds + rules.looks[-1]
