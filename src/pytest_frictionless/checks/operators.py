@@ -82,7 +82,7 @@ def _with_reproducers(
         target = ctx.workbench.shop.settings.target
         finding = finding_of(rejection, engine=engine, target=target, plugins=plugins)
         finding = with_older_opset(ctx.workbench, finding)
-        kind = (rejection["operator"], rejection["kind"])
+        kind = (rejection["operator"], finding.message)
         judged = finding.severity is Severity.ERROR
         if judged and kind not in shown and len(shown) < MOST_REPRODUCERS:
             shown.add(kind)
