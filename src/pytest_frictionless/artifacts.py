@@ -330,6 +330,7 @@ class CellRequest(TypedDict):
 
     name: str
     profile: int
+    """Index of the optimization profile; -1 for the first that takes these sizes."""
     sizes: dict[str, int]
 
 
@@ -364,4 +365,6 @@ class RoundRecord(TypedDict):
     """As `nvml.facts` tells it."""
     compute_capability: str
     weights_mib: float | None
+    layers: list[str]
+    """Layers with their kernels, as the engine inspector lists them."""
     cells: dict[str, CellRecord]

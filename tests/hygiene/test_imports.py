@@ -126,7 +126,7 @@ ALLOWED = {
     "errors.py": (), "codes.py": (), "finding.py": ("codes",), "machine.py": ("finding",), "shapes.py": (),
     "checkpoint": ("finding", "errors", "checkpoint", "codes"),
     "checks": ("check", "checks", "artifacts", "errors", "finding", "place", "shapes", "settings",
-               "knowledge", "workbench"),
+               "knowledge", "latency", "workbench"),
     "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "machine", "place",
                  "rewrites", "shapes"),
     "rewrites": ("finding", "rewrites"),

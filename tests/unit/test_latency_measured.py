@@ -27,7 +27,7 @@ GPU: dict[str, Any] = {
 }  # fmt: skip
 ROUND: RoundRecord = {
     "engine": "TensorRT-RTX 1.6.1.120", "gpu": GPU, "compute_capability": "9.0",
-    "weights_mib": None, "cells": {"online-opt": CELL},
+    "weights_mib": None, "cells": {"online-opt": CELL}, "layers": [],
 }  # fmt: skip
 
 

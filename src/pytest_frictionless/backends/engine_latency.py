@@ -51,7 +51,7 @@ def measure(
     record: RoundRecord = {
         "engine": tensorrt.engine_name(), "gpu": nvml.facts(gpu.uuid),
         "compute_capability": gpu.compute_capability, "cells": measured,
-        "weights_mib": None if weights is None else weights / 2**20,
+        "weights_mib": None if weights is None else weights / 2**20, "layers": engine.layers(),
     }  # fmt: skip
     return {**record}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -115,14 +116,39 @@ class Engine:
         size = int(self._engine.get_engine_stat(stat.TOTAL_WEIGHTS_SIZE))
         return size if size >= 0 else None
 
-    def layers(self) -> str:
-        """What the engine's inspector says of its layers, as JSON."""
+    def layers(self) -> list[str]:
+        """Each layer with its kernel, as far as the plan keeps them."""
         trt = tensorrt.load()
         inspector = self._engine.create_engine_inspector()
-        return str(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
+        told = json.loads(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
+        return [
+            each if isinstance(each, str)
+            else f"{each.get('Name', '')}: {each.get('TacticName') or each.get('LayerType', '')}"
+            for each in told.get("Layers", [])
+        ]  # fmt: skip
+
+    def profile_for(self, feeds: Mapping[str, Array]) -> int:
+        """The first profile that takes inputs of these shapes; 0 where none does."""
+        for profile in range(self.profiles):
+            spans = {
+                name: self._engine.get_tensor_profile_shape(name, profile)
+                for name in self.inputs
+                if not self.is_on_host(name)
+            }
+            if all(
+                len(low) == feeds[name].ndim
+                and all(a <= n <= b for a, n, b in zip(low, feeds[name].shape, high, strict=True))
+                for name, (low, _, high) in spans.items()
+            ):
+                return profile
+        return 0
 
     def context(self, profile: int, feeds: Mapping[str, Array]) -> Bound:
-        """An execution context with the profile, shapes and addresses of these inputs."""
+        """An execution context with the profile, shapes and addresses of these inputs.
+
+        A negative profile is the first that takes them.
+        """
+        profile = self.profile_for(feeds) if profile < 0 else profile
         made = (
             self._engine.create_execution_context(self._runtime_config)
             if self._runtime_config is not None

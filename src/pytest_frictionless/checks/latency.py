@@ -1,4 +1,4 @@
-"""How long does an inference take on this GPU, and does that fit the budget?"""
+"""How long does an inference take on this GPU, and does that fit budget and baseline?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.workbench.gpu import disturbed, rounds_of
+from pytest_frictionless.latency.findings import finding_of
+from pytest_frictionless.workbench.gpu import disturbed
+from pytest_frictionless.workbench.judging import judgement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +23,18 @@ P99_SAMPLES = 662
 
 
 def run(ctx: Context) -> Iterator[Finding]:
-    """Tell the latency of one cell from all rounds, and hold it against the budget."""
+    """Tell the latency of one cell from all rounds, and hold it against the budget and the baseline."""
     cell = f"{ctx.profile_name}-{ctx.point_name}"
-    rounds = rounds_of(ctx.workbench)
-    if why := next((why for each in rounds if (why := disturbed(each, cell))), ""):
-        yield Finding(code="FR912", message=f"{cell} cannot be judged: {why}")
+    judgement = judgement_of(ctx.workbench)
+    result = judgement.report.of(judgement.cells[cell])
+    verdict = finding_of(result, judgement.report)
+    if verdict is not None:
+        yield verdict
+    ctx.measurements.update(environment=judgement.key.slug, verdict=str(result.verdict))
+    rounds = judgement.rounds
+    records = [each["cells"][cell] for each in rounds if not disturbed(each["cells"][cell])]
+    if len(records) < 2:
         return
-    records = [each["cells"][cell] for each in rounds]
     samples = sorted(value for record in records for value in record["samples_ms"])
     medians = [statistics.median(record["samples_ms"]) for record in records]
     p50 = statistics.median(medians)
@@ -38,14 +45,14 @@ def run(ctx: Context) -> Iterator[Finding]:
     ctx.measurements.update(
         engine=rounds[0]["engine"], gpu=rounds[0]["gpu"]["gpu"], sizes=dict(ctx.point.sizes),
         latency_ms=_short(p50), p95_ms=_short(quantiles[94]), p99_ms=_short(quantiles[98]),
-        samples=count, rounds=len(rounds), throughput=_short(1000 / p50),
+        samples=count, rounds=len(records), throughput=_short(1000 / p50),
         plain_ms=_short(plain), host_ms=_short(statistics.median(r["host_ms"] for r in records)),
         cuda_graph=captured, spread=_short((max(medians) - min(medians)) / p50),
         workspace_mib=_short(records[0]["workspace_mib"]), **_watched(records),
     )  # fmt: skip
     ctx.notes.append(
         f"{cell}: p50 {p50:.4g} ms, p95 {quantiles[94]:.4g} ms, p99 {quantiles[98]:.4g} ms "
-        f"({count} samples in {len(rounds)} processes, whose medians spread over "
+        f"({count} samples in {len(records)} processes, whose medians spread over "
         f"{100 * (max(medians) - min(medians)) / p50:.2g} %), {1000 / p50:.4g} inferences/s; "
         f"{'CUDA graph' if captured else 'plain launches'}; plain launches {plain:.4g} ms"
     )
@@ -105,5 +112,5 @@ def _short(value: float) -> float:
 CHECK = Check(
     name="latency", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
     codes=("FR9", "FR0"),
-    title="how long does an inference take on this GPU, and does that fit the budget?",
+    title="how long does an inference take on this GPU, and does that fit budget and baseline?",
 )  # fmt: skip

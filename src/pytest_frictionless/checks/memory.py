@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.shapes import POINTS
-from pytest_frictionless.workbench.gpu import rounds_of
+from pytest_frictionless.workbench.judging import judgement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(ctx: Context) -> Iterator[Finding]:
     """Read weights and workspace from the engine, and the rest from the device."""
-    first = rounds_of(ctx.workbench)[0]
+    first = judgement_of(ctx.workbench).rounds[0]
     cells = [first["cells"][f"{ctx.profile_name}-{point}"] for point in POINTS]
     weights = first["weights_mib"] or 0.0
     workspace = max(cell["workspace_mib"] for cell in cells)

@@ -5,24 +5,23 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import MissingDependency, MissingDevice
 from pytest_frictionless.shapes import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import CellRequest, EngineRunRecord, RoundRecord
+    from pytest_frictionless.artifacts import CellRecord, CellRequest, EngineRunRecord, RoundRecord
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.store import Artifact
     from pytest_frictionless.workbench.workbench import Workbench
 
 
-RETRIES = 3
 NO_DRIVER = (
     "no GPU here (the NVIDIA driver's libcuda.so.1 is not installed): run this item on a machine "
     "that has one, with pytest-frictionless[gpu]"
@@ -62,14 +61,14 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
     """
     gpu = gpu_of(bench)
     plan = _plan(bench, gpu)
+    path = plan.folder / str(plan.record["plan"])
     reference, arguments = _comparison(bench, profile, point)
     where = {key: gpu[key] for key in ("gpu", "compute_capability", "driver")}
     with one_at_a_time(bench):
         made = bench.fetch(
             "engine_run:run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "plan": str(plan.folder / plan.record["plan"]), "cache": _cache(bench, plan),
-             **_plugins(bench)},
+             "plan": str(path), "cache": _cache(bench, path), **_plugins(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
         )  # fmt: skip
     return cast("EngineRunRecord", made.record)
@@ -114,46 +113,35 @@ def cells_of(bench: Workbench) -> list[CellRequest]:
     ]
 
 
-def rounds_of(bench: Workbench) -> list[RoundRecord]:
-    """The rounds that the latency of this checkpoint is told by, measured when first asked for.
-
-    Each takes place in a process of its own: where memory and kernels come to lie differs from
-    process to process, and more samples of one process do not show it. A round in which the GPU was
-    slowed down or shared is measured again, three times at most.
-    """
-    wanted = bench.shop.settings.latency
-    while len(bench.rounds) < wanted.rounds:
-        round_ = _measured(bench, seed=len(bench.rounds), seconds=wanted.seconds)
-        for attempt in range(RETRIES):
-            if not disturbed(round_):
-                break
-            time.sleep(0.5 * (attempt + 1))
-            round_ = _measured(bench, seed=len(bench.rounds), seconds=wanted.seconds)
-        bench.rounds.append(round_)
-    return bench.rounds
-
-
-def disturbed(round_: RoundRecord, cell: str | None = None) -> str:
-    """Why a round says nothing of the engine; empty where it does."""
-    for name, record in round_["cells"].items():
-        watch = record["watch"]
-        if cell in (None, name) and watch["hard_slowdown"]:
-            words = ", ".join(word for word in watch["slowed"] if word != "power cap")
-            return f"the GPU was slowed down by {words}"
-        if cell in (None, name) and watch["neighbours"]:
-            pids = ", ".join(map(str, watch["neighbours"]))
-            return f"other processes computed on the GPU (process {pids})"
-    return ""
-
-
-def _measured(bench: Workbench, *, seed: int, seconds: float) -> RoundRecord:
-    plan = _plan(bench, gpu_of(bench))
+def measured(
+    bench: Workbench, plan: Path, cells: Sequence[CellRequest], *, seed: int
+) -> RoundRecord:
+    """One round of these cells of an engine, in a process of its own."""
     arguments = {
-        "plan": str(plan.folder / plan.record["plan"]), "inputs": bench.inputs,
-        "cells": cells_of(bench), "seconds": seconds, "seed": seed, "cache": _cache(bench, plan), **_plugins(bench),
+        "plan": str(plan), "inputs": bench.inputs, "cells": list(cells), "seed": seed,
+        "seconds": bench.shop.settings.latency.seconds, "cache": _cache(bench, plan),
+        **_plugins(bench),
     }  # fmt: skip
     with one_at_a_time(bench):
         return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
+
+
+def disturbed(record: CellRecord) -> str:
+    """Why a round says nothing of the engine; empty where it does."""
+    watch = record["watch"]
+    if watch["hard_slowdown"]:
+        words = ", ".join(word for word in watch["slowed"] if word != "power cap")
+        return f"the GPU was slowed down by {words}"
+    if watch["neighbours"]:
+        pids = ", ".join(map(str, watch["neighbours"]))
+        return f"other processes computed on the GPU (process {pids})"
+    return ""
+
+
+def plan_path(bench: Workbench) -> Path:
+    """The engine with all profiles; raises MissingDevice where it is not built for this GPU."""
+    plan = _plan(bench, gpu_of(bench))
+    return plan.folder / str(plan.record["plan"])
 
 
 def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
@@ -175,9 +163,9 @@ def _plugins(bench: Workbench) -> dict[str, list[str]]:
     return {"plugins": files} if files else {}
 
 
-def _cache(bench: Workbench, plan: Artifact) -> str:
+def _cache(bench: Workbench, plan: Path) -> str:
     """File of the kernels that TensorRT-RTX compiled for this plan on this GPU."""
     gpu = gpu_of(bench)
-    text = f"{plan.digest} {gpu['gpu']} {gpu['driver']}"
-    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    known = digest([plan], memo=bench.shop.store.memo)
+    name = hashlib.sha256(f"{known} {gpu['gpu']} {gpu['driver']}".encode()).hexdigest()[:16]
     return str(bench.shop.store.root / "kernels" / f"{name}.cache")

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
         OperatorRecord,
         ParseRecord,
         RejectionRecord,
-        RoundRecord,
         SourceRecord,
         WeightsRecord,
     )
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import ModelSpec
+    from pytest_frictionless.workbench.judging import Judgement
     from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.store import Artifact
 
@@ -57,8 +57,8 @@ class Workbench:
         self.tentative = False
         """Whether the checkpoint is only tried in another form: its failures are not reduced."""
         self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
-        self.rounds: list[RoundRecord] = []
-        """What was measured on the GPU in this run: see `workbench.gpu.rounds_of`."""
+        self.judgement: Judgement | None = None
+        """What was measured on the GPU in this run: see `workbench.judging`."""
 
     @property
     def is_onnx(self) -> bool:
