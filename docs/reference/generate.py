@@ -18,6 +18,10 @@ GROUPS = {
     "1": ("Load", "Given by [`load`](checks/load.md)."),
     "2": ("Export", "Given by [`export`](checks/export.md)."),
     "3": ("Opset", "Given by [`opset`](checks/opset.md)."),
+    "4": (
+        "Graph",
+        "Given by [`graph`](checks/graph.md), and by [`simplify`](../how-to/simplify.md).",
+    ),
     "5": ("Operators", "Given by [`operators`](checks/operators.md)."),
     "6": ("Dynamic dimensions", "Given by [`dynamic`](checks/dynamic.md)."),
     "7": ("Parity", "Given by [`parity`](checks/parity.md)."),
@@ -215,7 +219,10 @@ def _takes(field: dict[str, Any]) -> str:
         if isinstance(values, dict):
             return f"a mapping to {_takes(values)}"
         return "`{reason: ...}`" if list(field["properties"]) == ["reason"] else "a mapping"
-    words = {"string": "text", "integer": "a whole number", "number": "a number"}
+    words = {
+        "string": "text", "integer": "a whole number", "number": "a number",
+        "boolean": "`true` or `false`",
+    }  # fmt: skip
     return words[field["type"]] + _bounds(field)
 
 

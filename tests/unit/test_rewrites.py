@@ -68,6 +68,8 @@ def test_a_branch_stays_in_the_graph(tmp_path: Path, body: str, wanted: str) -> 
     [
         ("return torch.zeros(int(n[0]), 8)  # HERE",
          "size = n[0].item()\ntorch._check(size >= 0)\ntorch._check(size <= MOST)\nreturn torch.zeros(size, 8)"),
+        ("return x[: int(n + 1)]  # HERE",
+         "size = (n + 1).item()\ntorch._check(size >= 0)\ntorch._check(size <= MOST)\nreturn x[:size]"),
         ("return F.one_hot(n)  # HERE", "return F.one_hot(n, num_classes=CLASSES)"),
         ("return x * math.exp(x.mean())  # HERE", "return x * torch.exp(x.mean())"),
         ("return self.experts[n.argmax().item()](x)  # HERE",

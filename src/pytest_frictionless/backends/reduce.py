@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, reduce_facts, tensorrt
+from pytest_frictionless.backends import onnx_cut, reduce_facts, tensorrt, tensorrt_plugins
 from pytest_frictionless.backends.engine import with_values
 from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.onnx_origin import Origin, inline
@@ -21,7 +21,7 @@ from pytest_frictionless.backends.reduce_weights import embed, lighten
 from pytest_frictionless.backends.tensorrt_attribute import freeze, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import onnx
 
@@ -38,6 +38,7 @@ PROOF_S = 60
 def engine(
     memory: dict[str, Any], folder: str, *, path: str, name: str, failure: FailureRecord,
     profile: dict[str, Any] | None, compute_capabilities: list[str], seconds: float,
+    plugins: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Write the smallest model that TensorRT refuses in the way of `failure`, and its script.
 
@@ -45,6 +46,8 @@ def engine(
     """
     del memory
     started = time.monotonic()
+    loaded = tensorrt_plugins.prepare(plugins, path)
+    usable = [each["file"] for each in loaded if each["usable"]]
     model, origins = inline(read_graph(path))
     oracle = Engine(
         failure, model=model, path=path, compute_capabilities=compute_capabilities,
@@ -66,7 +69,9 @@ def engine(
         if record["why"]:
             record["nodes"] = 0
         else:
-            _write(best, Path(folder), failure, record, name, compute_capabilities)
+            _write(best, Path(folder), failure, record, {
+                "model": name, "compute_capabilities": compute_capabilities, "plugins": usable,
+            })  # fmt: skip
             if not shows(Path(folder)):
                 record["nodes"], record["why"] = 0, "a fresh process does not show the failure"
     record["seconds"] = round(time.monotonic() - started, 2)
@@ -138,20 +143,17 @@ def _wholes(
 
 
 def _write(
-    part: Part, folder: Path, failure: FailureRecord, record: ReproducerRecord, name: str,
-    compute_capabilities: list[str],
+    part: Part, folder: Path, failure: FailureRecord, record: ReproducerRecord,
+    facts: Mapping[str, Any],
 ) -> None:  # fmt: skip
     import onnx
 
     onnx.save(part.model, folder / MODEL)
-    facts = {
-        "model": name, "nodes": record["nodes"], "of": record["of"],
-        "engine": tensorrt.engine_name(), "module": tensorrt.load().__name__,
-        "stage": failure["stage"], "words": failure["reason"],
-        "inputs": part.inputs, "values": part.values,
-        "compute_capabilities": compute_capabilities,
-    }  # fmt: skip
-    write_script("engine", folder, facts)
+    write_script("engine", folder, {
+        "nodes": record["nodes"], "of": record["of"], "engine": tensorrt.engine_name(),
+        "module": tensorrt.load().__name__, "stage": failure["stage"], "words": failure["reason"],
+        "inputs": part.inputs, "values": part.values, **facts,
+    })  # fmt: skip
 
 
 def write_script(kind: str, folder: Path, facts: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import onnx_cut, tensorrt
 from pytest_frictionless.backends.tensorrt_build import run
 from pytest_frictionless.backends.tensorrt_parse import rejections_in
-from pytest_frictionless.backends.tensorrt_words import same_words
+from pytest_frictionless.backends.tensorrt_words import CRASHED, same_words
 from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Engine:
             return ending.crash == self.failure["error_code"]
         errors = ending.fields.get("errors", [])
         if ending.crash:
-            errors = [f"{tensorrt.engine_name()} crashed while building: {ending.crash}"]
+            errors = [f"{tensorrt.engine_name()} {CRASHED}: {ending.crash}"]
         if self.failure["stage"] == "parse":
             return any(self._same(each) for each in ending.fields.get("rejections", []))
         texts = [*errors, " ".join(errors)]

@@ -6,9 +6,11 @@ Exit status: 1 where it is refused, 0 where it is not any more, 2 where TensorRT
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import re
+import runpy
 import signal
 import sys
 import traceback
@@ -68,6 +70,11 @@ def attempt() -> int:
                 self.errors.append(clean(message))
 
     log = Log()
+    for file in FACTS["plugins"]:
+        if file.endswith(".py"):
+            runpy.run_path(file)
+        else:
+            ctypes.CDLL(file, mode=ctypes.RTLD_GLOBAL)
     builder = trt.Builder(log)
     explicit = getattr(trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
     network = builder.create_network(0 if explicit is None else 1 << int(explicit))

@@ -67,7 +67,7 @@ class _SizesAsTensors(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if ast.unparse(node.func) == "len" and len(node.args) == 1:
             return self._tensor(
-                ast.parse(f"{ast.unparse(node.args[0])}.shape[0]", mode="eval").body
+                ast.parse(f"({ast.unparse(node.args[0])}).shape[0]", mode="eval").body
             )
         is_size = isinstance(node.func, ast.Attribute) and node.func.attr == "size" and node.args
         return self._tensor(node) if is_size else node

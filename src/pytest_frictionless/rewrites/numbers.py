@@ -87,10 +87,11 @@ def _item_for_int(statement: ast.stmt) -> str:
     """`int(n)` as `n.item()`, which torch can follow, with a bound for what depends on it."""
     for call in calls(statement, "int"):
         if isinstance(call.func, ast.Name) and len(call.args) == 1:
-            value = ast.unparse(call.args[0]).removesuffix(".item()")
+            number = ast.unparse(call.args[0]).removesuffix(".item()")
+            value = ast.unparse(ast.parse(f"({number}).item()"))
             text = ast.unparse(statement).replace(ast.unparse(call), "size")
             lines = [
-                f"size = {value}.item()",
+                f"size = {value}",
                 "torch._check(size >= 0)",
                 "torch._check(size <= MOST)",
             ]

@@ -87,7 +87,7 @@ class _Symbolic(ast.NodeTransformer):
             return value
         if function == "len":
             self.changed = True
-            return ast.parse(f"{ast.unparse(value)}.shape[0]", mode="eval").body
+            return ast.parse(f"({ast.unparse(value)}).shape[0]", mode="eval").body
         if function in ("math.sqrt", "np.sqrt"):
             self.changed = True
             return ast.BinOp(value, ast.Pow(), ast.Constant(0.5))

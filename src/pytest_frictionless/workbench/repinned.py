@@ -30,7 +30,9 @@ def at_opset(bench: Workbench, version: int) -> Workbench:
     spec = bench.spec.model_copy(update={"opset": pin})
     converts = bench.is_onnx and bench.onnx()["opset"] != version
     kind = ConvertedWorkbench if converts else Workbench
-    return kind(bench.shop, bench.checkpoint, bench.name, spec)
+    tried = kind(bench.shop, bench.checkpoint, bench.name, spec)
+    tried.tentative = True
+    return tried
 
 
 def with_older_opset(bench: Workbench, finding: Finding) -> Finding:

@@ -46,7 +46,7 @@ def with_reproducer(
     """
     seconds = bench.shop.settings.limits.reduce_s
     unwanted = finding.severity is not Severity.ERROR or finding.code in bench.spec.ignore
-    if not seconds or unwanted:
+    if not seconds or unwanted or bench.tentative:
         return finding
     try:
         made = make(seconds)

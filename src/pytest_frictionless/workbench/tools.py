@@ -34,7 +34,7 @@ def tools_of(step: str) -> dict[str, str]:
 def own_digest() -> str:
     """Digest of the steps themselves: a new version of them makes everything anew."""
     package = Path(__file__).parent.parent
-    # Scripts and rewritten lines are made by steps, so what writes them is part of them.
-    rooms = ("backends", "reproduce", "rewrites")
+    # Readers of formats, scripts and rewritten lines are used by steps: they are part of them.
+    rooms = ("backends", "checkpoint", "reproduce", "rewrites")
     files = [file for room in rooms for file in (package / room).rglob("*.py")]
     return digest(sorted(files), memo=None)

@@ -54,6 +54,8 @@ class Workbench:
         self.name = name
         self.checkpoint = checkpoint
         self.spec = spec
+        self.tentative = False
+        """Whether the checkpoint is only tried in another form: its failures are not reduced."""
         self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
         self.rounds: list[RoundRecord] = []
         """What was measured on the GPU in this run: see `workbench.gpu.rounds_of`."""
@@ -331,7 +333,7 @@ class Workbench:
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
         keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
-        if step.startswith("engine:") and (files := self.plugin_files):
+        if step.startswith(("engine:", "reduce:")) and (files := self.plugin_files):
             arguments = {**arguments, "plugins": [str(file) for file in files]}
             present = [digest([f], memo=self.shop.store.memo) for f in files if f.is_file()]
             keyed = [keyed, [file.name for file in files], present]
