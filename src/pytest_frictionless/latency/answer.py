@@ -102,7 +102,7 @@ class _Writer:
             )
         old, new = centre.source.built if centre else None, self._built(cell)
         if changed and old and new and old.network_sha256 == new.network_sha256 != "":
-            return Verdict.TACTIC_CHANGED, True, layers
+            return Verdict.TACTIC_CHANGED, self.rules.tactics_fail, layers
         return Verdict.REGRESSION, True, layers
 
     def _shifted(self, cell: Cell) -> tuple[Verdict, bool, str]:
