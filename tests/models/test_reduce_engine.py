@@ -283,6 +283,18 @@ def test_the_finding_names_the_script_and_an_unchanged_model_is_not_reduced_agai
     assert (project.root / script).is_file()
 
 
+def test_a_crash_of_the_builder_is_reproduced(project: Project) -> None:
+    text = (
+        "g (float[b, 8, 4, 4] x) => (float[b, 8, 4, 4] y) { a = Relu(x)  y = Attention(a, a, a) }"
+    )
+    project.onnx("models/net.onnx", text, header=HEADER)
+    item = project.run("models", "-k", "operators")["models/net.onnx::operators"]
+    assert item.code == "FR003"
+    script = ".frictionless/reproducers/models-net.onnx-operators/reproduce.py"
+    assert f"reproducer: {script} (1 node of 2)" in item.text
+    assert "now: crashed with SIGSEGV" in show((project.root / script).parent)[1]
+
+
 @pytest.mark.parametrize(
     "configuration",
     ["limits: {reduce_s: 0}", "models: {net: {ignore: {FR501: another engine runs it}}}"],

@@ -191,7 +191,7 @@ def test_a_switch_without_its_reason(read: Read, given: str, problem: str) -> No
 @pytest.mark.parametrize(
     ("ignore", "problems"),
     [
-        ("{FR999: x}", ["ignore.FR999: 'FR999' is no finding code, did you mean 'FR914'?"]),
+        ("{FR2002: x}", ["ignore.FR2002: 'FR2002' is no finding code, did you mean 'FR202'?"]),
         ("{fr101: x}", ["ignore.fr101: 'fr101' is no finding code, did you mean 'FR101'?"]),
         ("{FR101: }", ['ignore.FR101: a reason is needed: say why, as "served by another model"']),
         ("{FR101: ''}", ["ignore.FR101: the text is empty"]),

@@ -8,35 +8,22 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.errors import StepFailed, StepInterrupted
 from pytest_frictionless.finding import Finding, Place, Severity
-from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
 from pytest_frictionless.knowledge.equivalents import equivalent_of
-from pytest_frictionless.knowledge.evidence import (
-    difference_rows,
-    measured_rows,
-    plugin_rows,
-    published_rows,
-)
+from pytest_frictionless.knowledge.evidence import measured_rows, published_rows
 from pytest_frictionless.knowledge.fragile import fragilities
-from pytest_frictionless.knowledge.operators import published
-from pytest_frictionless.place import place_of_node
+from pytest_frictionless.knowledge.refusal import finding_of, place_of_operator
 from pytest_frictionless.workbench.repinned import with_older_opset
 from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
-    from pytest_frictionless.knowledge.causes import Cause
     from pytest_frictionless.reproduce.records import FailureRecord
-    from pytest_frictionless.settings.model import Target
     from pytest_frictionless.workbench.store import Artifact
 
-NEEDS_GPU = "FR505"
 MOST_REPRODUCERS = 3
-LACKED_BY_RTX = "FR509"
-ONLY_RTX = "TensorRT-RTX"
-"""How the engine's name begins where TensorRT-RTX answers."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -76,7 +63,7 @@ def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding
                 code="FR511",
                 severity=Severity.WARNING,
                 message=f"{operator} only just works: {reason}",
-                place=_place_of(operator, used["node"], used["stack"], used["metadata"]),
+                place=place_of_operator(operator, used["node"], used["stack"], used["metadata"]),
                 cause=count,
                 evidence=(*rows, *measured_rows(operator)),
                 remedy=str(equivalent_of(operator, "") or ""),
@@ -93,12 +80,11 @@ def _with_reproducers(
     shown: set[tuple[str, str]] = set()
     for rejection in refused:
         target = ctx.workbench.shop.settings.target
-        finding = _of_a_plugin(rejection, engine, plugins) or finding_of(
-            rejection, engine=engine, target=target, plugins=plugins
-        )
+        finding = finding_of(rejection, engine=engine, target=target, plugins=plugins)
         finding = with_older_opset(ctx.workbench, finding)
-        kind = (rejection["operator"], rejection["kind"])
-        if kind not in shown and len(shown) < MOST_REPRODUCERS:
+        kind = (rejection["operator"], finding.message)
+        judged = finding.severity is Severity.ERROR
+        if judged and kind not in shown and len(shown) < MOST_REPRODUCERS:
             shown.add(kind)
             place = f"operators-{len(shown)}" if len(shown) > 1 else "operators"
             finding = _reproduced(ctx, finding, failure_of(rejection), place)
@@ -152,107 +138,6 @@ def _refused_by_builder(ctx: Context) -> list[RejectionRecord]:
             raise
         return refused
     return bench.refused_by_builder()
-
-
-def _of_a_plugin(
-    rejection: RejectionRecord, engine: str, plugins: Sequence[PluginRecord]
-) -> Finding | None:
-    """What is said of a node whose plugin was loaded, and cannot be used by this engine."""
-    operator = rejection["operator"]
-    for plugin in plugins:
-        if operator in plugin["creators"] and not plugin["usable"]:
-            file = plugin["file"].rpartition("/")[2]
-            return Finding(
-                code=NEEDS_GPU,
-                severity=Severity.SKIP,
-                message=f"{operator} cannot be judged by {engine}: {file} has its plugin, and this "
-                "engine ends its process where the parser adds a plugin",
-                place=_place(rejection),
-                remedy="Run this item where the full TensorRT and a GPU are. That the file loads and "
-                "registers the plugin was seen here; the rest of the network was judged.",
-            )
-    return None
-
-
-def finding_of(
-    rejection: RejectionRecord, *, engine: str, target: Target,
-    plugins: Sequence[PluginRecord] = (),
-) -> Finding:  # fmt: skip
-    """One refusal with its cause, what is known of the operator, and the form that is taken."""
-    operator = rejection["operator"]
-    cause = cause_of(rejection, engine=engine)
-    subject = operator or rejection["node"] or "the graph"
-    verb = "is unknown to" if cause.code == "FR503" else "is rejected by"
-    where = "'s builder" if rejection["stage"] == "build" else ""
-    undecided = cause.code == NEEDS_GPU or _lacked_by_rtx_alone(operator, cause, engine, target)
-    equivalent = equivalent_of(operator, cause.id)
-    headline = cause.words.splitlines()[0]
-    return Finding(
-        code=cause.code,
-        severity=Severity.SKIP if undecided else Severity.ERROR,
-        message=f"{subject} {verb} {engine}{where}: {headline}",
-        place=_place(rejection),
-        cause=_told(cause, rejection),
-        evidence=(*_evidence(rejection, engine, target), *_loaded(cause, plugins)),
-        remedy="\n".join(filter(None, [cause.remedy, str(equivalent or "")])),
-    )
-
-
-def _place(rejection: RejectionRecord) -> Place:
-    return _place_of(
-        rejection["operator"], rejection["node"], rejection["stack"], rejection["metadata"]
-    )
-
-
-def _place_of(operator: str, node: str, stack: Sequence[str], metadata: Mapping[str, str]) -> Place:
-    around = " > ".join(stack)
-    name = f"{around} > {node}" if around else node
-    return place_of_node(name=name, operator=operator, metadata=metadata)
-
-
-def _loaded(cause: Cause, plugins: Sequence[PluginRecord]) -> Iterator[tuple[str, str]]:
-    """What the user's own plugins bring, where one is missed."""
-    if cause.code == "FR503":
-        for plugin in plugins:
-            file = plugin["file"].rpartition("/")[2]
-            yield "plugins of yours", f"{file} registers {', '.join(plugin['creators'])}"
-
-
-def _lacked_by_rtx_alone(operator: str, cause: Cause, engine: str, target: Target) -> bool:
-    """Whether TensorRT-RTX refuses what the deployed TensorRT takes: no verdict on the model."""
-    if cause.code != LACKED_BY_RTX or not engine.startswith(ONLY_RTX):
-        return False
-    if target.tensorrt is None or target.tensorrt_rtx is not None:
-        return False
-    row = published(operator, target.tensorrt)
-    return row is not None and row.supported
-
-
-def _told(cause: Cause, rejection: RejectionRecord) -> str:
-    """The cause with the node's attributes; of unheard words all lines."""
-    if cause.id == UNNAMED:
-        return cause.words if "\n" in cause.words else ""
-    attributes = rejection.get("attributes", {})
-    told = ", ".join(f"{name}={value}" for name, value in attributes.items())
-    return f"{cause.words} (the node has {told})" if told else cause.words
-
-
-def _evidence(
-    rejection: RejectionRecord, engine: str, target: Target
-) -> tuple[tuple[str, str], ...]:
-    """What the published table, this engine, the measurement and NVIDIA's plugins say."""
-    operator = rejection["operator"]
-    answer = "the builder" if rejection["stage"] == "build" else "the parser"
-    own = (f"{engine}, asked here", f"{answer} says: {rejection['reason'].splitlines()[0]}")
-    if not operator:
-        return (own,)
-    if rejection.get("domain"):
-        # The tables are of ONNX's own operators; a name of another domain is another operator.
-        return (own, *plugin_rows(operator))
-    return (
-        *published_rows(operator, target.tensorrt), own, *measured_rows(operator),
-        *difference_rows(operator), *plugin_rows(operator),
-    )  # fmt: skip
 
 
 CHECK = Check(

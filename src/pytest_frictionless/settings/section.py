@@ -70,7 +70,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return difflib.SequenceMatcher(None, lower, each).ratio(), in_place
 
     near = difflib.get_close_matches(lower, by_lower, n=max(len(by_lower), 1))
-    return f", did you mean {by_lower[max(near, key=likeness)]!r}?" if near else ""
+    return f", did you mean {by_lower[max(sorted(near), key=likeness)]!r}?" if near else ""
 
 
 def refuse(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
