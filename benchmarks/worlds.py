@@ -66,7 +66,7 @@ def calibrated(path: Path) -> Noise:
     job = float(np.median([cell["job_sd"] for cell in found["cells"]]))
     # A round's median is all that a job keeps, so the samples' own noise is part of the processes'.
     return replace(
-        WORLDS["S1"], name=f"calibrated: {found['gpu']}", shared=float(found["common_sd"]) / 0.65,
+        WORLDS["S1"], name=found["gpu"], shared=float(found["common_sd"]) / 0.65,
         job=job, process_low=low, process_high=max(high, low), disturbed=0.0, within_low=1e-4,
         within_high=1e-4, white=1e-4, outliers=0.0,
     )  # fmt: skip

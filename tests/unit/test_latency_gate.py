@@ -149,6 +149,13 @@ def test_other_kernels_of_another_network_are_a_regression_that_names_them() -> 
     assert "sm80_32x32" in report.of(ONE).reason
 
 
+def test_a_slower_engine_that_is_the_accepted_one_raises_a_question() -> None:
+    plan = Built(plan_sha256="abc")
+    base = fit(accepted(CELLS, built={ONE: plan}))
+    report = judged(Machine(CELLS, slower={ONE: 0.05}, built={ONE: plan}), base=base)
+    assert "byte for byte" in report.of(ONE).notes[0]
+
+
 @pytest.mark.parametrize("require", [False, True])
 def test_a_cell_that_nobody_accepted_has_no_baseline(require: bool) -> None:
     machine = Machine(CELLS)

@@ -107,13 +107,20 @@ def training_operations(program: torch.export.ExportedProgram) -> list[Finding]:
 
 def lost_state(program: torch.export.ExportedProgram) -> list[Finding]:
     """Buffers that forward() changes: a file has inputs and outputs, and keeps nothing."""
-    nodes = {node.name: node for node in program.graph.nodes}
+    buffers = program.graph_signature.inputs_to_buffers
+    changed: dict[str, Any] = {}
+    for node in program.graph.nodes:
+        # Captured programs are not functional: `aten.add_.Tensor(b_count, 1)`.
+        in_place = str(node.target).count(".") == 2 and str(node.target).split(".")[1].endswith("_")
+        name = getattr(node.args[0], "name", "") if in_place and node.args else ""
+        if name in buffers:
+            changed.setdefault(buffers[name], node)
     return [
         Finding(
             code="FR226",
             message=f"forward() changes the buffer {buffer}, and the file keeps it as it was exported",
-            place=place_of_fx_node(nodes[made]) if made in nodes else None,
+            place=place_of_fx_node(node),
             severity=Severity.WARNING,
         )
-        for made, buffer in program.graph_signature.buffers_to_mutate.items()
+        for buffer, node in changed.items()
     ]

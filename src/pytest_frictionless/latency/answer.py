@@ -102,7 +102,7 @@ class _Writer:
             )
         old, new = centre.source.built if centre else None, self._built(cell)
         if changed and old and new and old.network_sha256 == new.network_sha256 != "":
-            return Verdict.TACTIC_CHANGED, True, layers
+            return Verdict.TACTIC_CHANGED, self.rules.tactics_fail, layers
         return Verdict.REGRESSION, True, layers
 
     def _shifted(self, cell: Cell) -> tuple[Verdict, bool, str]:
@@ -137,6 +137,10 @@ class _Writer:
     def _notes(self, cell: Cell, centre: Centre | None) -> list[str]:
         rounds = self.evidence.first.get(cell, ())
         notes = [self.forced[cell]] if cell in self.forced else []
+        built = self._built(cell)
+        same = bool(centre and built and built.plan_sha256 == centre.source.built.plan_sha256 != "")
+        if same and cell in self.outcome.hits:
+            notes.append("the engine is the accepted one, byte for byte: what else changed?")
         if cell in self.expired and cell in self.comparable:
             notes.append("the anchor has expired: judged by A/B alone")
         lost = [each.invalid for each in rounds if each.invalid]

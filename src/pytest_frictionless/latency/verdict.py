@@ -60,6 +60,8 @@ class Rules:
     require: bool = False
     """Whether a cell without a usable baseline fails."""
     noisy_fails: bool = False
+    tactics_fail: bool = True
+    """Whether a confirmed loss fails that the builder alone is to blame for."""
 
     @property
     def floor(self) -> float:
