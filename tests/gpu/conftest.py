@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,11 @@ def has_gpu() -> bool:
     except OSError:
         return False
     return True
+
+
+if has_gpu():  # pytester forgets modules that a test imported, and scipy bears no second import
+    with suppress(ModuleNotFoundError):
+        import_module("scipy.stats")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

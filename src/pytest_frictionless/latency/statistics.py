@@ -20,7 +20,9 @@ TRIM_FACTOR = 1.1
 def _stats() -> Any:
     try:
         from scipy import stats
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "scipy":
+            raise
         raise MissingDependency("scipy", purpose="judging latency", extra="gpu") from None
     return stats
 
