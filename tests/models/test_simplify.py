@@ -182,7 +182,8 @@ def test_an_optimisation_that_changes_the_output_is_left_out_and_named(
 
 
 @pytest.mark.parametrize(
-    ("output", "words"), [("net.onnx", "is the model itself"), ("no/where.onnx", "is no folder")]
+    ("output", "words"),
+    [("net.onnx", "is the model itself"), ("no/where.onnx", "is no folder"), (".", "is a folder")],
 )
 def test_an_output_that_cannot_be_is_wrong_usage(
     folder: Path, project: Project, capsys: pytest.CaptureFixture[str], output: str, words: str

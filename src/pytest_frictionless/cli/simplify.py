@@ -34,6 +34,8 @@ def run(given: Namespace) -> int:
     output: Path = given.output.absolute()
     if not output.parent.is_dir():
         raise ConfigError([f"{output.parent} is no folder: {output.name} cannot be written there"])
+    if output.is_dir():
+        raise ConfigError([f"{given.output} is a folder: name the ONNX file to write"])
     with open_model(given.model) as bench:
         try:
             if output.resolve() == bench.onnx_path().resolve():
