@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Place, Severity
+from pytest_frictionless.knowledge.refusal import place_of_operator
 from pytest_frictionless.workbench.reproducer import with_reproducer
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord
     from pytest_frictionless.workbench.store import Artifact
+
+
+RANDOM = (
+    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial",
+)  # fmt: skip
+"""Operators that draw anew in each run."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -31,18 +38,42 @@ def run(ctx: Context) -> Iterator[Finding]:
             yield from blamed
             return
     for number, each in enumerate(wrong):
-        finding = _difference(ctx, execution, each)
-        yield finding if number else _located(ctx, finding, finite=False)
+        overflows = _overflows(each)
+        finding = (_not_finite if overflows else _difference)(ctx, execution, each)
+        yield finding if number else _located(ctx, finding, finite=overflows)
     for each in execution["comparisons"]:
         if each["not_finite"] and not each["violations"]:
-            finding = Finding(
-                code="FR702",
-                message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} "
-                f"values that are NaN or infinite at {ctx.point}",
-                cause=f"{execution['reference']} gives {each['reference_not_finite']} of them too",
-                severity=Severity.WARNING if not ctx.workbench.is_onnx else Severity.ERROR,
-            )
-            yield _located(ctx, finding, finite=True)
+            yield _located(ctx, _not_finite(ctx, execution, each), finite=True)
+
+
+def _overflows(each: ComparisonRecord) -> bool:
+    """Whether the exported model gives NaN or infinity where the original gives numbers."""
+    return each["not_finite"] > each["reference_not_finite"]
+
+
+def _not_finite(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord) -> Finding:
+    """FR702: an error where the file alone overflows, or nothing else is there to compare with."""
+    count, own = each["reference_not_finite"], _overflows(each)
+    half = own and each["dtype"] == "float16"
+    return Finding(
+        code="FR702",
+        message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} values that "
+        f"are NaN or infinite at {ctx.point}"
+        + (f", and {execution['reference']} {count}" if own else ""),
+        cause=("float16 ends at 65504, and a step in between goes beyond" if half else "")
+        if own
+        else f"{execution['reference']} gives {count} of them too",
+        severity=Severity.ERROR if own or ctx.workbench.is_onnx else Severity.WARNING,
+    )
+
+
+def _drawn(ctx: Context) -> Place | None:
+    """Where the file draws random numbers, if it does."""
+    for used in ctx.workbench.operators():
+        if used["operator"] in RANDOM and not used["domain"]:
+            given = used["node"], used["stack"], used["metadata"]
+            return place_of_operator(used["operator"], *given)
+    return None
 
 
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
@@ -52,8 +83,9 @@ def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Findin
         yield Finding(
             code="FR703",
             message=f"two eager runs on the same input differ by {trust['random']:.3g}",
+            place=_drawn(ctx),
         )
-    elif trust["floor"]:
+    elif trust["floor"] and not any(map(_overflows, wrong)):
         names = [each["name"] for each in ctx.workbench.execution(ctx.point)["comparisons"]]
         floors = dict(zip(names, trust["floor"], strict=False))
         if all(2 * floors[each["name"]][0] >= each["max_abs"] for each in wrong):
@@ -61,7 +93,7 @@ def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Findin
             floor = floors[worst["name"]][0]
             yield Finding(
                 code="FR705",
-                message=f"output {worst['name']} differs by {worst['max_abs']:.3g}, and eager float32 "
+                message=f"output {worst['name']} differs by {worst['max_abs']:.3g}, and eager {worst['dtype']} "
                 f"itself is {floor:.3g} from float64 at {ctx.point}",
             )
 
