@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Place, Severity
-from pytest_frictionless.knowledge.refusal import place_of_operator
 from pytest_frictionless.workbench.reproducer import with_reproducer
 
 if TYPE_CHECKING:
@@ -15,12 +14,6 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord
     from pytest_frictionless.workbench.store import Artifact
-
-
-RANDOM = (
-    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial",
-)  # fmt: skip
-"""Operators that draw anew in each run."""
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -68,12 +61,9 @@ def _not_finite(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord
 
 
 def _drawn(ctx: Context) -> Place | None:
-    """Where the file draws random numbers, if it does."""
-    for used in ctx.workbench.operators():
-        if used["operator"] in RANDOM and not used["domain"]:
-            given = used["node"], used["stack"], used["metadata"]
-            return place_of_operator(used["operator"], *given)
-    return None
+    """Where the file draws random numbers, if it does: `graph` saw it."""
+    found = map(Finding.from_json, ctx.workbench.examined()["findings"])
+    return next((each.place for each in found if each.code == "FR703"), None)
 
 
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
