@@ -128,7 +128,8 @@ def _proved(record: SimplifiedRecord, proof: Proof) -> list[str]:
         lines.append(f"TensorRT was not asked: {proof.unasked}")
     else:
         count = len(proof.after["rejections"])
-        words = f"refuses {count} nodes, as before" if count else "accepts it"
+        nodes = "1 node" if count == 1 else f"{count} nodes"
+        words = f"refuses {nodes}, as before" if count else "accepts it"
         lines.append(f"{proof.after['engine']}'s parser {words}")
     if record["carried"]:
         lines.append(f"source lines and layers kept at {record['carried']} nodes")
