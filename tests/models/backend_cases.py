@@ -49,7 +49,7 @@ def write_repository(root: Path, cases: list[Any]) -> None:
         }
     # JSON is YAML, and writes itself.
     (root / "frictionless.yaml").write_text(
-        json.dumps({"roots": ["models"], "models": entries}, indent=1)
+        json.dumps({"roots": ["models"], "limits": {"reduce_s": 0}, "models": entries}, indent=1)
     )
 
 
