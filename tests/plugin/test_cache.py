@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.project import MLP, Project, is_healthy
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROFILE = "models: {{a: {{path: models/a.onnx, profiles: {{online: {{batch: [1, 2, {0}]}}}}}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def torch() -> Any:
+    """Imported before pytester, which takes back what a test imports: torch bears no second import."""
+    return pytest.importorskip("torch")
 
 
 def entry_of(project: Project, step: str) -> Path:
@@ -191,8 +197,7 @@ def net():
 
 
 @pytest.mark.real
-def test_a_changed_factory_source_rebuilds_its_model_only(project: Project) -> None:
-    torch = pytest.importorskip("torch")
+def test_a_changed_factory_source_rebuilds_its_model_only(torch: Any, project: Project) -> None:
     project.onnx("models/other.onnx")
     project.write("shop/__init__.py", "")
     project.write("shop/layers.py", "scale = 1.0\n")
@@ -232,8 +237,7 @@ def net():
 
 
 @pytest.mark.real
-def test_a_changed_file_that_the_factory_reads_rebuilds(project: Project) -> None:
-    torch = pytest.importorskip("torch")
+def test_a_changed_file_that_the_factory_reads_rebuilds(torch: Any, project: Project) -> None:
     project.write("shop/__init__.py", "")
     project.write("shop/nets.py", READER)
     project.write("shop/net.json", '{"axis": -1}')

@@ -69,11 +69,15 @@ def _drawn(ctx: Context) -> Place | None:
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
     """Findings that tell a model which cannot be compared from a wrong export."""
     trust = ctx.workbench.trust(ctx.point)
+    told = map(Finding.from_json, ctx.workbench.capture().get("training", ()))
+    state = next((each for each in told if each.code == "FR226"), None)
     if trust["random"] > max(each["atol"] for each in wrong):
         yield Finding(
             code="FR703",
             message=f"two eager runs on the same input differ by {trust['random']:.3g}",
-            place=_drawn(ctx),
+            place=_drawn(ctx) or (state.place if state else None),
+            cause=state.message if state else "",
+            remedy=state.next_step if state else "",
         )
     elif trust["floor"] and not any(map(_overflows, wrong)):
         names = [each["name"] for each in ctx.workbench.execution(ctx.point)["comparisons"]]

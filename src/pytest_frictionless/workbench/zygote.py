@@ -88,7 +88,7 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
     sys.path[:] = request["sys_path"]
     before = frozenset(sys.modules)
     root = Path(request["cwd"])
-    opened = Opened(root, without=Path(request["log"]).parents[1])
+    opened = Opened(root, without=Path(request["log"]).parent.parent)
     sys.addaudithook(opened)
     memory: dict[str, Any] = {}
     try:
