@@ -174,7 +174,7 @@ def branch_on_value(path: Path) -> None:
     weights("BranchOnValue", path)
 
 
-@earns("FR203", "export", "custom_operator.pt")
+@earns("FR210", "export", "custom_operator.pt")
 def custom_operator(path: Path) -> None:
     """An operator without an ONNX counterpart."""
     weights("CustomOperator", path)
@@ -289,7 +289,7 @@ def silero_vad(path: Path) -> None:
     shutil.copyfile(PACKAGES / "silero_vad/data/silero_vad.onnx", path)
 
 
-@earns("FR502", "operators", "suppression.onnx")
+@earns("FR509", "operators", "suppression.onnx")
 def suppression(path: Path) -> None:
     """NonMaxSuppression parses, and TensorRT-RTX's builder has no kernel for it."""
     import numpy as np

@@ -72,7 +72,7 @@ def _cell(
         if graph is None:
             samples = _rounds(gpu, bound.enqueue, seconds, events)
         else:
-            _warm_up(gpu, lambda: graph.launch(gpu.stream), events)
+            _warm_up(gpu, lambda: graph.launch(gpu.stream), events, WARM_UP_S / 4)
             samples = _rounds(gpu, lambda: graph.launch(gpu.stream), seconds, events)
     record: CellRecord = {
         "samples_ms": _thinned(samples), "count": len(samples), "captured": graph is not None, "uncaptured": uncaptured,
@@ -96,15 +96,17 @@ def _captured(gpu: Gpu, bound: Bound) -> tuple[Any, str]:
         return None, f"{type(error).__name__}: {error}"
 
 
-def _warm_up(gpu: Gpu, work: Callable[[], None], events: list[Any]) -> None:
-    """Repeat until two blocks agree: kernels are compiled and clocks are up."""
+def _warm_up(
+    gpu: Gpu, work: Callable[[], None], events: list[Any], seconds: float = WARM_UP_S
+) -> None:
+    """Repeat for so long and until two blocks agree: kernels are compiled and clocks are up."""
     started, before = time.perf_counter(), float("inf")
     work()
     gpu.stream.sync()
     while True:
         now = _median(gpu.time_ms(work, QUEUE // 4, events))
         spent = time.perf_counter() - started
-        if spent > WARM_UP_S and abs(now - before) <= SETTLED * now:
+        if spent > seconds and abs(now - before) <= SETTLED * now:
             return
         if spent > 20 * WARM_UP_S:
             return

@@ -51,9 +51,11 @@ def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
         )
     ]
     error = capture.get("error")
-    if error is not None and (short or (dynamic and error["code"] == PART_OF_THE_SIZES)):
+    if error is not None and short:
         yield Finding.from_json(error)
         return
+    if error is not None and dynamic and error["code"] == PART_OF_THE_SIZES:
+        yield from _beside_opt(ctx, dynamic, Finding.from_json(error))
     for symbol in short:
         lower, upper = capture["ranges"][symbol]
         if lower == upper:
@@ -68,6 +70,42 @@ def _captured(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
                 message=f"{symbol} is proved for {_span(lower, upper)} only, and profile "
                 f"{ctx.profile} goes beyond",
             )
+
+
+def _beside_opt(ctx: Context, dynamic: set[str], refusal: Finding) -> Iterator[Finding]:
+    """What torch proves for some sizes only, asked of sizes beside opt: a pool may be right there.
+
+    torch guards how it rounds a size, as max_pool2d with ceil_mode does, and ONNX rounds by itself.
+    """
+    opt = ctx.profile.at("opt")
+    if any(each["violations"] for each in ctx.workbench.execution(opt)["comparisons"]):
+        yield refusal
+        return
+    points = []
+    for step in (1, -1):
+        sizes = dict(opt.sizes)
+        for symbol in dynamic:
+            span = ctx.profile.ranges[symbol]
+            sizes[symbol] = min(max(sizes[symbol] + step, span.min), span.max)
+        points.append(ShapePoint(f"opt{step:+}", sizes))
+    for point in points:
+        try:
+            compared = ctx.workbench.execution(point)["comparisons"]
+        except StepFailed as failed:
+            yield replace(
+                refusal, evidence=(*refusal.evidence, (str(point), failed.finding.message))
+            )
+            return
+        for each in compared:
+            if each["violations"] or each["shape"] != each["reference_shape"]:
+                told = (
+                    f"output {each['name']} is {each['shape']}, off by up to {each['max_abs']:.3g}"
+                )
+                yield replace(refusal, evidence=(*refusal.evidence, (f"at {point}", told)))
+                return
+    ctx.notes.append(
+        f"{refusal.message}; what was exported is right at {' and '.join(map(str, points))} all the same"
+    )
 
 
 def _span(lower: int | None, upper: int | None) -> str:
