@@ -98,7 +98,7 @@ class Finding:
         lines = [self.headline, *self.message.splitlines()[1:]]
         if self.place and str(self.place):
             lines.append(f"  where:  {_indent(str(self.place))}")
-        if self.cause:
+        if self.cause and self.cause not in self.message:
             lines.append(f"  cause:  {_indent(self.cause)}")
         width = max((len(name) for name, _ in self.evidence), default=0)
         lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]

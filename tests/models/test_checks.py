@@ -82,6 +82,44 @@ def test_dynamic_fails_where_the_network_is_right_at_one_size_only(project: Proj
     assert fixed.failed() == []
 
 
+def test_a_node_without_a_name_is_not_taken_for_another(project: Project) -> None:
+    text = "g (float[b, 8] x) => (float[b, 8] y) <int64[2] s = {4, 8}> { a = Neg(x)  y = Reshape(a, s) }"
+    outcome = verdict(project, text, "models: {net: {profiles: {one: {b: [2, 4, 8]}}}}")
+    failed = outcome["models/net.onnx::dynamic-one"].text
+    assert "where:  y (Reshape)" in failed
+    assert "Neg" not in failed
+
+
+def test_a_profile_that_memory_does_not_hold_is_told_with_its_sizes(project: Project) -> None:
+    text = "g (float[b, 8] x) => (float[b, 8] y) { y = Relu(x) }"
+    project.onnx("models/net.onnx", text)
+    entry = "models: {net: {profiles: {one: {b: [1, 2, 100000000]}}}}"
+    project.write("frictionless.yaml", f"{entry}\nlimits: {{memory_mib: 2500}}\n")
+    outcome = project.run("models", "-k", "dynamic", "-p", "no:cacheprovider")
+    failed = outcome["models/net.onnx::dynamic-one"]
+    assert failed.code == "FR002"
+    for words in (
+        "max (b=100000000)",
+        "input x    float32[100000000, 8]",
+        "next:   Narrow the profile",
+    ):
+        assert words in failed.text
+
+
+def test_an_opset_that_does_not_exist_is_not_proposed_as_a_pin(project: Project) -> None:
+    items = verdict(project, MLP, header=header(99)).of("models/net.onnx")
+    assert items["opset"].text.startswith("FR302 opset 99 is newer")
+    assert not any("FR303" in text for text in items["opset"].sections.values())
+
+
+def test_an_operator_of_another_domain_is_not_passed_in_silence(project: Project) -> None:
+    text = "g (float[b, 8] x) => (float[b, 8] y) { y = acme.Sigmoid(x) }"
+    items = verdict(project, text, header=header(more=', "acme" : 1')).of("models/net.onnx")
+    told = "".join(items["operators"].sections.values())
+    assert "FR511 acme.Sigmoid only just works: TensorRT-RTX" in told
+    assert "reads it as ONNX's own Sigmoid, by its name alone" in told
+
+
 def test_a_profile_that_is_no_range_is_served_by_a_static_file(project: Project) -> None:
     text = "g (float[4, 8] x) => (float[4, 8] y) { y = Relu(x) }"
     entry = 'models: {net: {inputs: {x: "float32[b, 8]"}, profiles: {one: {b: %s}}}}'

@@ -59,6 +59,14 @@ def test_a_misspelt_operator_names_the_nearest(capsys: pytest.CaptureFixture[str
     assert main(["operators", "--write"]) == 2
 
 
+@pytest.mark.parametrize("file", ["no/where.json", "."])
+def test_a_file_that_cannot_be_written_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    assert main(["operators", "Det", "--rebuild", "--write", str(tmp_path / file)]) == 2
+    assert "no file can be written there" in capsys.readouterr().err
+
+
 @pytest.mark.real
 def test_a_measurement_made_anew_is_the_table_that_is_kept(
     capsys: pytest.CaptureFixture[str], tmp_path: Path

@@ -49,6 +49,7 @@ CONV = (
     " float scale = {0.1}, int8 zero = {0}>"
 )
 LEFT_ALONE = {
+    "numbers of a seed": (X + " { r = RandomNormalLike<seed = 1.0>(x)  y = Add(x, r) }", 19),
     "dropout of another time": (X + " { y = Dropout(x) }", 9),
     "dropout that is off": (X + " <float r = {0.5}, bool t = {0}> { y = Dropout(x, r, t) }", 19),
     "dropout of nothing": (X + " <float r = {0}, bool t = {1}> { y = Dropout(x, r, t) }", 19),
@@ -122,6 +123,7 @@ TOLD = {
         CONV + " { q = QuantizeLinear(x, scale, zero)  d = DequantizeLinear(q, scale, zero)"
         "  y = Conv(d, w) }", 19, "FR416", "weights that are not",
     ),
+    "noise": (X + " { r = RandomNormalLike(x)  y = Add(x, r) }", 19, "FR703", "1 node (RandomNormalLike) draws"),
     "infinity searched": (
         X + " { n = IsInf(x)  c = Cast<to = 1>(n)  r = ReduceMax(c)  y = Sub(x, r) }", 19, "FR405",
         "NaN or infinity",

@@ -94,6 +94,14 @@ def test_no_opset_that_works_is_told_by_the_exit_status(project: Project, ask: A
     assert "No opset of these works: nothing to pin." in said
 
 
+def test_where_no_verdict_is_to_be_had_none_is_given(project: Project, ask: Ask) -> None:
+    project.onnx("net.onnx", "g (float[batch, 8] x) => (int64[2, n] y) { y = NonZero(x) }")
+    project.write("frictionless.yaml", "target: {tensorrt: '10.15'}\n")
+    status, said = ask("net.onnx", "--try", "19")
+    assert status == 1
+    assert "No opset of these is proved to work: nothing to pin." in said
+
+
 @pytest.mark.parametrize("text", ["", "17..", "20..17", "5", "17..31", "seventeen", "17,,18"])
 def test_wrong_usage_is_told_with_the_form(project: Project, ask: Ask, text: str) -> None:
     project.onnx("net.onnx", DET)

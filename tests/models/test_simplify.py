@@ -181,8 +181,21 @@ def test_an_optimisation_that_changes_the_output_is_left_out_and_named(
     assert "without onnxslim's dead_node_elimination" in capsys.readouterr().out
 
 
+def test_sizes_are_not_blamed_where_the_runtime_does_not_know_the_model(
+    folder: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "g (float[batch, 4] x) => (float[batch, 4] y) { y = acme.Unheard(x) }"
+    project.onnx("net.onnx", text, header='<ir_version: 9, opset_import: ["" : 18, "acme" : 1]>')
+    assert main(["simplify", "net.onnx", "-o", "small.onnx"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("FR706")
+    assert "were assumed" not in said
+    assert not (folder / "small.onnx").exists()
+
+
 @pytest.mark.parametrize(
-    ("output", "words"), [("net.onnx", "is the model itself"), ("no/where.onnx", "is no folder")]
+    ("output", "words"),
+    [("net.onnx", "is the model itself"), ("no/where.onnx", "is no folder"), (".", "is a folder")],
 )
 def test_an_output_that_cannot_be_is_wrong_usage(
     folder: Path, project: Project, capsys: pytest.CaptureFixture[str], output: str, words: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.project import MLP, Project, is_healthy
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROFILE = "models: {{a: {{path: models/a.onnx, profiles: {{online: {{batch: [1, 2, {0}]}}}}}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def torch() -> Any:
+    """Imported before pytester, which takes back what a test imports: torch bears no second import."""
+    return pytest.importorskip("torch")
 
 
 def entry_of(project: Project, step: str) -> Path:
@@ -191,8 +197,7 @@ def net():
 
 
 @pytest.mark.real
-def test_a_changed_factory_source_rebuilds_its_model_only(project: Project) -> None:
-    torch = pytest.importorskip("torch")
+def test_a_changed_factory_source_rebuilds_its_model_only(torch: Any, project: Project) -> None:
     project.onnx("models/other.onnx")
     project.write("shop/__init__.py", "")
     project.write("shop/layers.py", "scale = 1.0\n")
@@ -217,3 +222,36 @@ def test_a_changed_factory_source_rebuilds_its_model_only(project: Project) -> N
     last = project.run("models")
     assert last.failed() == ["models/net.pt::load"]
     assert last["models/net.pt::load"].code == "FR107"
+
+
+READER = """
+import json
+import pathlib
+import torch
+def net():
+    settings = json.loads((pathlib.Path(__file__).parent / "net.json").read_text())
+    pathlib.Path("built.txt").write_text("written, and read by nobody")
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.Softmax(settings["axis"]))
+"""
+
+
+@pytest.mark.real
+def test_a_changed_file_that_the_factory_reads_rebuilds(torch: Any, project: Project) -> None:
+    project.write("shop/__init__.py", "")
+    project.write("shop/nets.py", READER)
+    project.write("shop/net.json", '{"axis": -1}')
+    torch.save(torch.nn.Sequential(torch.nn.Linear(8, 4)).state_dict(), project.root / "net.pt")
+    project.write(
+        "frictionless.yaml",
+        "models:\n  net:\n    path: net.pt\n    factory: shop.nets:net\n"
+        '    inputs: {input: "float32[batch, 8]"}\n    profiles: {one: {batch: [1, 2, 4]}}\n',
+    )
+    only = ("net.pt", "-k", "load or export")
+    assert project.run(*only).failed() == []
+    project.write("built.txt", "another text")
+    assert project.run(*only).artifacts()[0] == 0
+    project.write("shop/net.json", '{"axis": 1}')
+    again = project.run(*only)
+    assert again.failed() == []
+    assert again.artifacts()[0] > 0

@@ -69,6 +69,11 @@ def test_a_full_finding_renders_in_order() -> None:
     ]
 
 
+def test_a_cause_that_the_headline_tells_is_not_told_twice() -> None:
+    finding = Finding(code="FR501", message="Det is refused: no importer", cause="no importer")
+    assert "cause:" not in finding.render()
+
+
 def test_a_remedy_of_the_case_replaces_that_of_the_code() -> None:
     assert Finding(code="FR101", message="x").next_step == CODES["FR101"].remedy
     assert Finding(code="FR101", message="x", remedy="Do this.").next_step == "Do this."

@@ -37,6 +37,7 @@ def told(operator: str, **given: Any) -> list[str]:
         ("STFT", {"precision": "fp16"}, "fp16 is asked for"),
         ("Upsample", {"deprecated_from": 10}, "ONNX withdrew it in opset 10: Resize is in its place"),
         ("BatchedNMS_TRT", {"domain": "TRT"}, "NVIDIA calls the plugin deprecated: EfficientNMS_TRT"),
+        ("Swish", {"domain": "com.acme"}, "reads it as ONNX's own Swish, by its name alone: whether com.acme"),
         ("NonZero", {"engine": "TensorRT 10.15.1", "tensorrt_rtx": "1.7"}, "TensorRT-RTX 1.7 is deployed to, and lacks it"),
     ],
 )  # fmt: skip
@@ -63,6 +64,7 @@ def test_what_only_just_works_is_told_with_its_evidence(
         ("Relu", {"tensorrt": "10.1", "precision": "bf16"}),
         ("MyOperator", {"domain": "acme", "tensorrt": "10.15"}),
         ("Unheard", {}),
+        ("Gelu", {"domain": "com.microsoft"}),
         ("NonZero", {"engine": "TensorRT 10.15.1", "tensorrt": "10.15"}),
     ],
 )

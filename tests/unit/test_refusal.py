@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from pytest_frictionless.backends.refusal.eager import finding_in_eager
 from pytest_frictionless.backends.refusal.export import finding_of
 from pytest_frictionless.backends.refusal.words import chain_of, plain
 
@@ -44,3 +47,15 @@ def test_the_last_cause_is_the_one_that_is_told() -> None:
 def test_words_lose_colours_and_torchs_advice() -> None:
     text = "\x1b[96mno\x1b[0m way\n\nFor more information, run with TORCH_LOGS\nThe error above occurred when calling x"
     assert plain(text) == "no way"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("values", "told"), [([1, 42], "42"), ([-1, 9], "-1")])
+def test_a_table_that_is_too_short_is_told_with_its_rows(values: list[int], told: str) -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(IndexError) as raised:
+        torch.nn.Embedding(10, 2)(torch.tensor(values))
+    finding = finding_in_eager(raised.value, "ids [2]")
+    assert finding.code == "FR206"
+    assert finding.message.endswith(f": {told} is looked up in a table of 10 rows")
+    assert "low: 0, high: 10" in finding.remedy

@@ -13,6 +13,7 @@ from pytest_frictionless.rewrites.branches import rewritten_branch
 from pytest_frictionless.rewrites.numbers import rewritten_number, unhashable_key
 from pytest_frictionless.rewrites.pooling import averaged
 from pytest_frictionless.rewrites.sizes import Size, rewritten_size
+from pytest_frictionless.rewrites.training import in_both_modes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +112,10 @@ BATCH = Size(symbol="batch", expression="x.shape[0]", constant=2)
         ("return torch.stack([f(row) for row in x])  # HERE", "return f(x)"),
         ("if x.shape[0] > 4:  # HERE\n    return y\nreturn -y",
          "return torch.where(torch.scalar_tensor(x.shape[0]) > 4, y, -y)"),
+        ("return self.a(x) if x.shape[0] > 4 else self.b(x)  # HERE",
+         "return torch.where(torch.scalar_tensor(x.shape[0]) > 4, self.a(x), self.b(x))"),
+        ("return y if len(x) > 4 else y.reshape(int(x.shape[0]), -1)  # HERE",
+         "return torch.where(torch.scalar_tensor(x.shape[0]) > 4, y, y.reshape(x.shape[0], -1))"),
         ("for t in range(x.shape[1]):  # HERE\n    state = cell(x[:, t], state)", ""),
         ("a, b = y.split(1)  # HERE", ""),
     ],
@@ -147,6 +152,21 @@ def test_a_buffer_of_the_examples_size_is_cut(tmp_path: Path) -> None:
 def test_numpy_becomes_torch(tmp_path: Path, body: str, wanted: str) -> None:
     source = Source(tmp_path / "nets.py", body)
     assert arrays.without_numpy(source.file, source.line) == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("return F.dropout(self.a(x), 0.3)  # HERE", "return F.dropout(self.a(x), 0.3, training=self.training)"),
+        ("y = F.dropout2d(x, p=0.3, training=True)  # HERE", "y = F.dropout2d(x, p=0.3, training=self.training)"),
+        ("y = torch.dropout(x, 0.3, train=True)  # HERE", "y = torch.dropout(x, 0.3, train=self.training)"),
+        ("return self.dropout(x)  # HERE", ""),
+        ("return F.dropout(x, **options)  # HERE", ""),
+    ],
+)  # fmt: skip
+def test_dropout_follows_the_mode_of_the_model(tmp_path: Path, body: str, wanted: str) -> None:
+    source = Source(tmp_path / "nets.py", body)
+    assert in_both_modes(source.file, source.line) == wanted
 
 
 def test_other_lines(tmp_path: Path) -> None:

@@ -50,23 +50,30 @@ def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, 
     return {"lost": None}
 
 
-def node_and_constants(path: str, name: str) -> tuple[Place | None, tuple[tuple[str, str], ...]]:
-    """Where a node is, bodies included, and the shapes of the constants it computes with."""
+def node_and_constants(
+    path: str, name: str, operator: str
+) -> tuple[Place | None, tuple[tuple[str, str], ...]]:
+    """Where a node is, bodies included, and the shapes of the constants it computes with.
+
+    One without a name is found where no other such node has its operator.
+    """
     graph = read_graph(path).graph
     shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     for node in graph.node:
         for attribute in node.attribute if node.op_type == "Constant" else ():
             if attribute.name == "value":
                 shapes[node.output[0]] = list(attribute.t.dims)
-    for _, _, node in walk(graph):
-        if node.name == name:
-            constants = [
-                (f"constant {each}", f"of shape {shapes[each]}")
-                for each in node.input
-                if each in shapes
-            ]
-            return place_of(node), tuple(constants)
-    return None, ()
+    named = [node for _, _, node in walk(graph) if node.name == name]
+    if not name:
+        named = [node for node in named if node.op_type == operator]
+    if not named or (not name and len(named) > 1):
+        return None, ()
+    constants = [
+        (f"constant {each}", f"of shape {shapes[each]}")
+        for each in named[0].input
+        if each in shapes
+    ]
+    return place_of(named[0]), tuple(constants)
 
 
 def _reshaped(

@@ -150,7 +150,7 @@ def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
     place: Place | None = None
     constants: tuple[tuple[str, str], ...] = ()
     if match := _RUN_ERROR.search(text):
-        place, constants = node_and_constants(path, match["node"])
+        place, constants = node_and_constants(path, match["node"], match["operator"])
         place = place or Place(node=match["node"], operator=match["operator"])
     reason = text.partition("Status Message:")[2].strip() or text
     return Finding(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends.refusal.failure import place_of_fx_node
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.rewrites.training import in_both_modes
 
 if TYPE_CHECKING:
     import torch
@@ -94,12 +95,14 @@ def training_operations(program: torch.export.ExportedProgram) -> list[Finding]:
             continue
         if str(node.target) == "aten.instance_norm.default" and node.args[3] is None:
             continue  # it has no running statistics: the flag says nothing
-        name = str(node.target).split(".")[1]
+        name, place = str(node.target).split(".")[1], place_of_fx_node(node)
+        code = in_both_modes(place.file, place.line) if place else ""
         findings.append(
             Finding(
                 code="FR704",
                 message=f"{name} behaves as in training",
-                place=place_of_fx_node(node),
+                place=place,
+                remedy=f"Let it follow the mode of the model:\n{code}" if code else "",
             )
         )
     return findings

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.check import Check, Context, Scope
+from pytest_frictionless.check import OF_THE_MACHINE, Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
+from pytest_frictionless.workbench.sizes import at_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,6 +169,8 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
             if failed.finding.code == "FR706":
                 yield replace(failed.finding, severity=Severity.SKIP)
                 return
+            if failed.finding.code.startswith(OF_THE_MACHINE):
+                raise type(failed)(at_sizes(ctx.workbench, failed.finding, point)) from failed
             yield _with_baked(ctx, failed.finding)
             return
         for compared in execution["comparisons"]:

@@ -17,7 +17,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     bench = ctx.workbench
     record = bench.examined()
     ctx.measurements.update(nodes=record["nodes"], weight_bytes=record["weight_bytes"])
-    left = set()
+    # Chance in a torch model is an error of `parity`: two eager runs are compared there.
+    left = set() if bench.is_onnx else {"FR703"}
     if bench.spec.precision == "fp32":
         left.add("FR411")  # the user knows that float32 is what the engine computes in
     if any(each["code"] == "FR414" for each in record["findings"]) and _refused_names(ctx):

@@ -58,15 +58,15 @@ def _only_just(ctx: Context, engine: str, refused: set[str]) -> Iterator[Finding
         )  # fmt: skip
         for reason in reasons if operator not in refused else ():
             count = f"{used['count']} nodes, the first is shown" if used["count"] > 1 else ""
-            rows = [] if domain else [*published_rows(operator, target.tensorrt)]
+            rows = [*published_rows(operator, target.tensorrt), *measured_rows(operator)]
             yield Finding(
                 code="FR511",
                 severity=Severity.WARNING,
-                message=f"{operator} only just works: {reason}",
+                message=f"{f'{domain}.' if domain else ''}{operator} only just works: {reason}",
                 place=place_of_operator(operator, used["node"], used["stack"], used["metadata"]),
                 cause=count,
-                evidence=(*rows, *measured_rows(operator)),
-                remedy=str(equivalent_of(operator, "") or ""),
+                evidence=() if domain else tuple(rows),
+                remedy=str(equivalent_of(operator, "") or "") if not domain else "",
             )
 
 

@@ -19,14 +19,15 @@ def run(ctx: Context) -> Iterator[Finding]:
     delivered, ir_version = record["opset"], record["ir_version"]
     ctx.measurements.update(opset=delivered, ir_version=ir_version, opsets=record["opsets"])
     pin = bench.spec.opset or bench.shop.settings.opset
-    if pin is None:
+    exists = delivered <= record["newest_opset"]
+    if pin is None and exists:
         yield Finding(
             code="FR303",
             message=f"no opset is pinned: {record['producer'] or 'the producer'} chose {delivered}",
             remedy=f'Add to frictionless.yaml:\nopset: {{version: {delivered}, reason: "..."}}',
             severity=Severity.WARNING,
         )
-    else:
+    elif pin is not None:
         if pin.version != delivered:
             yield Finding(
                 code="FR301",
@@ -40,7 +41,7 @@ def run(ctx: Context) -> Iterator[Finding]:
                 code="FR304",
                 message=f"IR version {pin.ir_version} is pinned, and the file has {ir_version}",
             )
-    if delivered > record["newest_opset"]:
+    if not exists:
         yield Finding(
             code="FR302",
             message=f"opset {delivered} is newer than {record['newest_opset']}, the newest that the "

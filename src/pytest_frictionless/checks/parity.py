@@ -31,29 +31,55 @@ def run(ctx: Context) -> Iterator[Finding]:
             yield from blamed
             return
     for number, each in enumerate(wrong):
-        finding = _difference(ctx, execution, each)
-        yield finding if number else _located(ctx, finding, finite=False)
+        overflows = _overflows(each)
+        finding = (_not_finite if overflows else _difference)(ctx, execution, each)
+        yield finding if number else _located(ctx, finding, finite=overflows)
     for each in execution["comparisons"]:
         if each["not_finite"] and not each["violations"]:
-            finding = Finding(
-                code="FR702",
-                message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} "
-                f"values that are NaN or infinite at {ctx.point}",
-                cause=f"{execution['reference']} gives {each['reference_not_finite']} of them too",
-                severity=Severity.WARNING if not ctx.workbench.is_onnx else Severity.ERROR,
-            )
-            yield _located(ctx, finding, finite=True)
+            yield _located(ctx, _not_finite(ctx, execution, each), finite=True)
+
+
+def _overflows(each: ComparisonRecord) -> bool:
+    """Whether the exported model gives NaN or infinity where the original gives numbers."""
+    return each["not_finite"] > each["reference_not_finite"]
+
+
+def _not_finite(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord) -> Finding:
+    """FR702: an error where the file alone overflows, or nothing else is there to compare with."""
+    count, own = each["reference_not_finite"], _overflows(each)
+    half = own and each["dtype"] == "float16"
+    return Finding(
+        code="FR702",
+        message=f"output {each['name']} holds {each['not_finite']} of {each['elements']} values that "
+        f"are NaN or infinite at {ctx.point}"
+        + (f", and {execution['reference']} {count}" if own else ""),
+        cause=("float16 ends at 65504, and a step in between goes beyond" if half else "")
+        if own
+        else f"{execution['reference']} gives {count} of them too",
+        severity=Severity.ERROR if own or ctx.workbench.is_onnx else Severity.WARNING,
+    )
+
+
+def _drawn(ctx: Context) -> Place | None:
+    """Where the file draws random numbers, if it does: `graph` saw it."""
+    found = map(Finding.from_json, ctx.workbench.examined()["findings"])
+    return next((each.place for each in found if each.code == "FR703"), None)
 
 
 def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Finding]:
     """Findings that tell a model which cannot be compared from a wrong export."""
     trust = ctx.workbench.trust(ctx.point)
+    told = map(Finding.from_json, ctx.workbench.capture().get("training", ()))
+    state = next((each for each in told if each.code == "FR226"), None)
     if trust["random"] > max(each["atol"] for each in wrong):
         yield Finding(
             code="FR703",
             message=f"two eager runs on the same input differ by {trust['random']:.3g}",
+            place=_drawn(ctx) or (state.place if state else None),
+            cause=state.message if state else "",
+            remedy=state.next_step if state else "",
         )
-    elif trust["floor"]:
+    elif trust["floor"] and not any(map(_overflows, wrong)):
         names = [each["name"] for each in ctx.workbench.execution(ctx.point)["comparisons"]]
         floors = dict(zip(names, trust["floor"], strict=False))
         if all(2 * floors[each["name"]][0] >= each["max_abs"] for each in wrong):
@@ -61,7 +87,7 @@ def _blame_model(ctx: Context, wrong: list[ComparisonRecord]) -> Iterator[Findin
             floor = floors[worst["name"]][0]
             yield Finding(
                 code="FR705",
-                message=f"output {worst['name']} differs by {worst['max_abs']:.3g}, and eager float32 "
+                message=f"output {worst['name']} differs by {worst['max_abs']:.3g}, and eager {worst['dtype']} "
                 f"itself is {floor:.3g} from float64 at {ctx.point}",
             )
 

@@ -55,6 +55,8 @@ def run(given: Namespace) -> int:
 
     if given.write and not given.rebuild:
         raise ConfigError(["--write keeps what --rebuild measures: name both"])
+    if given.write and (given.write.is_dir() or not given.write.absolute().parent.is_dir()):
+        raise ConfigError([f"--write {given.write}: no file can be written there"])
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     names = _chosen(given.name)
     if given.refused:
@@ -173,7 +175,10 @@ def _rebuild(console: Console, names: list[str], write: Path | None) -> int:
     if write is None:
         return CHANGED if found else 0
     made["operators"] = {name: operators[name] for name in sorted(operators)}
-    write.write_text(as_text(made), encoding="utf-8")
+    try:
+        write.write_text(as_text(made), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"--write {write}: {error.strerror}"]) from error
     console.print(f"written to {write}", markup=False)
     return 0
 

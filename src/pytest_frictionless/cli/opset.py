@@ -110,7 +110,9 @@ def _print(console: Console, bench: Workbench, rows: Sequence[Row]) -> None:
         say(f"warning: {text}", "yellow")
     advice = upgrade.advice(rows, tensorrt)
     if advice is None:
-        say("No opset of these works: nothing to pin.", "bold red")
+        unknown = any(not row.problems for row in rows)
+        word = "is proved to work" if unknown else "works"
+        say(f"No opset of these {word}: nothing to pin.", "bold red")
         return
     same = "pinned already" if advice.version == bench.pinned_opset else "for frictionless.yaml"
     say(f"Pin {advice.version} ({same}):", "bold")

@@ -34,6 +34,8 @@ def run(given: Namespace) -> int:
     output: Path = given.output.absolute()
     if not output.parent.is_dir():
         raise ConfigError([f"{output.parent} is no folder: {output.name} cannot be written there"])
+    if output.is_dir():
+        raise ConfigError([f"{given.output} is a folder: name the ONNX file to write"])
     with open_model(given.model) as bench:
         try:
             if output.resolve() == bench.onnx_path().resolve():
@@ -126,7 +128,8 @@ def _proved(record: SimplifiedRecord, proof: Proof) -> list[str]:
         lines.append(f"TensorRT was not asked: {proof.unasked}")
     else:
         count = len(proof.after["rejections"])
-        words = f"refuses {count} nodes, as before" if count else "accepts it"
+        nodes = "1 node" if count == 1 else f"{count} nodes"
+        words = f"refuses {nodes}, as before" if count else "accepts it"
         lines.append(f"{proof.after['engine']}'s parser {words}")
     if record["carried"]:
         lines.append(f"source lines and layers kept at {record['carried']} nodes")

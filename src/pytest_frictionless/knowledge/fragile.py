@@ -10,6 +10,7 @@ from pytest_frictionless.knowledge.operators import (
     differences,
     history,
     next_table,
+    operator_names,
     published,
     table_for,
     tables,
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FLOATS = {"fp16": "FP16", "bf16": "BF16"}
 """Precisions, and how the tables spell them."""
+SAME = {("com.microsoft", each) for each in ("Gelu", "QuantizeLinear", "DequantizeLinear")}
+"""Operators of another domain that compute what ONNX's own of that name does."""
 SUCCESSORS = {"Upsample": "Resize", "Scatter": "ScatterElements"}
 """What took the place of operators that ONNX withdrew."""
 
@@ -45,6 +48,12 @@ def fragilities(
     if plugin is not None and domain and plugin.instead:
         yield f"NVIDIA calls the plugin deprecated: {plugin.instead} is in its place"
     if domain:
+        is_other = (domain, operator) not in SAME and operator in operator_names()
+        if is_other and plugin is None and engine:
+            yield (
+                f"{engine} reads it as ONNX's own {operator}, by its name alone: whether {domain} means "
+                "the same was not asked"
+            )
         return
     if deprecated_from is not None:
         successor = SUCCESSORS.get(operator)

@@ -38,15 +38,15 @@ def rewritten_branch(file: str, line: int, *, as_tensor: bool = False) -> str:
     if spot is None:
         return ""
     branch = _branch(spot, line)
-    if as_tensor and isinstance(branch, ast.If | ast.IfExp):
+    if isinstance(branch, ast.IfExp):
+        return _conditional_expression(spot, branch, as_tensor=as_tensor)
+    if as_tensor and isinstance(branch, ast.If):
         branch = copy.deepcopy(branch)
         branch.test = _SizesAsTensors().visit(branch.test)
     if isinstance(branch, ast.If):
         return _if(spot, branch)
-    if as_tensor and not isinstance(branch, ast.IfExp):
+    if as_tensor:
         return ""
-    if isinstance(branch, ast.IfExp):
-        return _conditional_expression(spot, branch)
     if isinstance(branch, ast.While):
         return _loop(spot, branch, tensor_condition(branch.test), f"for _ in range({MOST}):")
     if isinstance(branch, ast.For) and (count := _range_end(branch)) is not None:
@@ -163,8 +163,9 @@ def _cond(spot: Spot, branch: ast.If, condition: str) -> str:
     return "\n".join(lines)
 
 
-def _conditional_expression(spot: Spot, branch: ast.IfExp) -> str:
-    condition = tensor_condition(branch.test)
+def _conditional_expression(spot: Spot, branch: ast.IfExp, *, as_tensor: bool) -> str:
+    test = _SizesAsTensors().visit(copy.deepcopy(branch.test)) if as_tensor else branch.test
+    condition = tensor_condition(test)
     true, false = ast.unparse(branch.body), ast.unparse(branch.orelse)
     text = ast.unparse(spot.statement)
     whole = ast.unparse(branch)

@@ -42,10 +42,11 @@ def rewritten_size(place: Place, size: Size, module: Any = None) -> str:
 
 def _rewritten(spot: Spot, place: Place, size: Size, module: Any) -> tuple[str, str]:
     if code := rewritten_branch(place.file, place.line, as_tensor=True):
+        code = ast.unparse(_NotForced().visit(ast.parse(code)))
         return f"Choose inside the graph, by {size.symbol} as it is at run time:", code
     if code := rewritten_loop(spot, place.line):
         return f"Compute all of {size.symbol} at once:", code
-    visitor = _Symbolic(size)
+    visitor = _Symbolic()
     code = _changed(spot.statement, visitor)
     if visitor.changed:
         return f"Keep {size.symbol} symbolic:", code
@@ -70,21 +71,27 @@ def _changed(statement: ast.stmt, visitor: ast.NodeTransformer) -> str:
     return after if after != before else ""
 
 
-class _Symbolic(ast.NodeTransformer):
-    """`x.shape[0]` for int(x.shape[0]) and len(x); torch's arithmetic for that of `math`."""
+class _NotForced(ast.NodeTransformer):
+    """`x.shape[0]` for int(x.shape[0])."""
 
-    def __init__(self, size: Size) -> None:
-        self.size, self.changed = size, False
+    def __init__(self) -> None:
+        self.changed = False
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        function = ast.unparse(node.func)
-        if len(node.args) != 1:
-            return node
-        value = node.args[0]
-        if function == "int" and _is_size(value):
+        if ast.unparse(node.func) == "int" and len(node.args) == 1 and _is_size(node.args[0]):
             self.changed = True
-            return value
+            return node.args[0]
+        return node
+
+
+class _Symbolic(_NotForced):
+    """The same, and `x.shape[0]` for len(x); torch's arithmetic for that of `math`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if (given := super().visit_Call(node)) is not node or len(node.args) != 1:
+            return given
+        function, value = ast.unparse(node.func), node.args[0]
         if function == "len":
             self.changed = True
             return ast.parse(f"({ast.unparse(value)}).shape[0]", mode="eval").body

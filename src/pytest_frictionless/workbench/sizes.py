@@ -1,7 +1,8 @@
-"""Sizes of a profile that cannot be: TensorRT would tell later, and worse."""
+"""Sizes of a profile that cannot be, or are too much: TensorRT would tell later, and worse."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding
@@ -9,8 +10,24 @@ from pytest_frictionless.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.shapes import Profile
+    from pytest_frictionless.shapes import Profile, ShapePoint
     from pytest_frictionless.workbench.workbench import Workbench
+
+
+def at_sizes(workbench: Workbench, finding: Finding, point: ShapePoint) -> Finding:
+    """The finding of a run that the machine ended, with the sizes of that run."""
+    given = tuple(
+        (f"input {name}", f"{tensor.dtype}{list(tensor.shape(point.sizes))}")
+        for name, tensor in workbench.tensors.items()
+    )
+    remedy = finding.remedy
+    if finding.code == "FR002":
+        remedy = (
+            "Narrow the profile to what is served, ask for it on a larger machine, or raise "
+            "`limits: {memory_mib: ...}`\nin frictionless.yaml."
+        )
+    evidence = (("it ran at", str(point)), *given)
+    return replace(finding, evidence=(*finding.evidence, *evidence), remedy=remedy)
 
 
 def impossible_sizes(workbench: Workbench, profile: Profile) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from functools import cache
@@ -47,6 +48,47 @@ def imported_sources(root: Path, *, before: frozenset[str]) -> dict[str, str]:
         elif path.is_relative_to(root):
             sources[path.relative_to(root).as_posix()] = digest([path], memo=None)
     return sources
+
+
+class Opened:
+    """Files below `root` that Python opens to read, as a factory its settings; an audit hook.
+
+    Files below `without` are of the store; what the process writes itself is no source.
+    """
+
+    def __init__(self, root: Path, *, without: Path) -> None:
+        self._root, self._without = root, without
+        self._read: dict[str, None] = {}
+        self._written: set[str] = set()
+        self._digests: dict[str, str] = {}
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Note a file; anything else that is audited is let by."""
+        if event != "open" or not isinstance(arguments[0], str | bytes | os.PathLike):
+            return
+        flags = arguments[2]
+        path = os.path.abspath(os.fsdecode(arguments[0]))
+        if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR):
+            self._written.add(path)
+        else:
+            self._read[path] = None
+
+    def sources(self, checkpoint: Path) -> dict[str, str]:
+        """Digest of each file that was read, by its name below the root; modules are told apart."""
+        for name in list(self._read):
+            path = Path(name)
+            is_source = path.is_relative_to(self._root) and not path.is_relative_to(self._without)
+            if (
+                is_source
+                and name not in self._written
+                and path.suffix not in (".py", ".pyc")
+                and path != checkpoint
+                and path.is_file()
+            ):
+                known = path.relative_to(self._root).as_posix()
+                if known not in self._digests:
+                    self._digests[known] = digest([path], memo=None)
+        return dict(self._digests)
 
 
 def hold(sources: Mapping[str, str], *, base: Path, memo: Path) -> bool:

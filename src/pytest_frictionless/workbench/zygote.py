@@ -23,7 +23,7 @@ from typing import Any
 
 from pytest_frictionless import machine
 from pytest_frictionless.errors import MissingDependency, StepFailed
-from pytest_frictionless.workbench.sources import imported_sources
+from pytest_frictionless.workbench.sources import Opened, imported_sources
 
 PING = "ping"
 GARBAGE_THRESHOLDS = (50_000, 20, 20)
@@ -87,11 +87,17 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
     os.chdir(request["cwd"])
     sys.path[:] = request["sys_path"]
     before = frozenset(sys.modules)
+    root = Path(request["cwd"])
+    opened = Opened(root, without=Path(request["log"]).parent.parent)
+    sys.addaudithook(opened)
     memory: dict[str, Any] = {}
     try:
         while (order := _receive(connection)) is not None:
             answer = _carry_out(order, memory)
-            answer["sources"] = imported_sources(Path(request["cwd"]), before=before)
+            answer["sources"] = imported_sources(root, before=before)
+            given = order["inputs"].get("source") or {}
+            if given.get("factory"):
+                answer["sources"] |= opened.sources(Path(given["path"]))
             connection.send_bytes(json.dumps(answer).encode())
     finally:
         sys.stdout.flush()

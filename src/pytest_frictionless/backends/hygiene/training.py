@@ -1,4 +1,4 @@
-"""Layers that still behave as in training: random or dependent on the rest of the batch."""
+"""Layers that still behave as in training, and what draws random numbers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from pytest_frictionless.backends.hygiene.picture import Picture
     from pytest_frictionless.finding import Finding
 
+RANDOM = (
+    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial",
+)  # fmt: skip
+
 
 def find(picture: Picture) -> Iterator[Finding]:
-    """Yield FR401 for dropout and FR402 for batch norm in training mode, in bodies too."""
+    """Yield FR401 for dropout and FR402 for batch norm in training mode, FR703 for chance; in bodies too."""
     dropouts = [node for node in picture.all_nodes if _drops(picture, node)]
     if dropouts:
         yield finding(
@@ -36,6 +40,21 @@ def find(picture: Picture) -> Iterator[Finding]:
             picture=picture, nodes=norms, severity=Severity.ERROR,
             cause="statistics of the batch are used and not those of the training",
         )  # fmt: skip
+    drawing = [node for node in picture.all_nodes if _draws(picture, node)]
+    if drawing:
+        kinds = ", ".join(dict.fromkeys(node.op_type for node in drawing))
+        yield finding(
+            "FR703",
+            f"{plural(len(drawing), 'node')} ({kinds}) {'draws' if len(drawing) == 1 else 'draw'} "
+            "random numbers: no two runs agree",
+            picture=picture, nodes=drawing,
+            remedy="Draw outside of the model and pass the numbers in, or export its mean.",
+        )  # fmt: skip
+
+
+def _draws(picture: Picture, node: onnx.NodeProto) -> bool:
+    own = node.domain in ("", "ai.onnx") and node.op_type in RANDOM
+    return own and not any(each.name == "seed" for each in node.attribute)
 
 
 def _drops(picture: Picture, node: onnx.NodeProto) -> bool:

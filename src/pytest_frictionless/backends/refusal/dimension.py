@@ -47,7 +47,12 @@ def specialised(
         message += f": torch.export proves {told[0][0]}"
     first = fixes[0] if fixes else (subject.split(", ")[0], "")
     place, size = _culprit(first, guards, names, symbols)
-    remedy = rewritten_size(place, size, module) if place is not None and size is not None else ""
+    unrolled = next((guards.unrolled[s] for s in guards.unrolled if names.get(s) == first[0]), "")
+    remedy = ""
+    if unrolled:
+        remedy = _recurrent(unrolled, first[0], symbols)
+    elif place is not None and size is not None:
+        remedy = rewritten_size(place, size, module)
     return Finding(
         code=code, message=message, place=place, remedy=remedy,
         cause="\n".join(map(_without_advice, reasons)) or first_line(text),
@@ -55,6 +60,19 @@ def specialised(
             (f"guard {guard}", f"{place.file}:{place.line}") for guard, place in _unique(told)[:5]
         ),
     )  # fmt: skip
+
+
+def _recurrent(layer: str, symbol: str, symbols: Mapping[tuple[str, int, int], str]) -> str:
+    """What helps where torch writes a recurrent layer step by step, and no line is at fault."""
+    axes: dict[str, dict[int, str]] = {}
+    for (parameter, _, axis), name in symbols.items():
+        axes.setdefault(parameter, {})[axis] = name
+    return (
+        f"torch.export writes nn.{layer} out step by step, for one {symbol}. Fix {symbol} in the profile; or "
+        f"serve a file\nwith ONNX's own {layer}, which keeps {symbol} open, and let that be tested:\n"
+        f"torch.onnx.export(model, (example,), 'model.onnx', dynamo=False, input_names={list(axes)},\n"
+        f"                  dynamic_axes={axes})"
+    )
 
 
 def fits_some_sizes(error: BaseException) -> bool:

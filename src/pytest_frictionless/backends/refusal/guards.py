@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import logging
+import os
 import re
 import sys
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ _SYMBOL = re.compile(
     r"create_symbol (?P<symbol>\w+) = .+? for L\['(?P<name>\w+)'\](?:\[(?P<index>\d+)\])?"
     r"\.size\(\)\[(?P<axis>\d+)\]"
 )
+_RECURRENT = os.path.join("torch", "nn", "modules", "rnn.py")
 _REPLACED = re.compile(r"set_replacement (?P<symbol>\w+) = (?P<value>\S+) \(")
 
 
@@ -34,6 +36,8 @@ class Guards:
     guards: list[tuple[str, Place]] = field(default_factory=list)
     replaced: dict[str, tuple[str, Place]] = field(default_factory=dict)
     """What a symbol turned out to be always, and the line that made it so."""
+    unrolled: dict[str, str] = field(default_factory=dict)
+    """The recurrent layer of torch, as "LSTM", that made a symbol a constant."""
 
 
 class _Notes(logging.Handler):
@@ -55,21 +59,37 @@ class _Notes(logging.Handler):
             source = (match["name"], int(match["index"] or -1), int(match["axis"]))
             self.found.sources.setdefault(match["symbol"], source)
         elif match := _REPLACED.match(text):
-            if (place := self._place()) is not None:
-                self.found.replaced.setdefault(match["symbol"], (match["value"], place))
+            if match["symbol"] not in self.found.replaced and (place := self._place()) is not None:
+                self.found.replaced[match["symbol"]] = (match["value"], place)
+                if layer := self._recurrent():
+                    self.found.unrolled[match["symbol"]] = layer
         elif (match := _GUARD.match(text)) and (place := self._place()) is not None:
             self.found.guards.append((match["guard"], place))
 
     def _place(self) -> Place | None:
-        frame: FrameType | None = sys._getframe()
-        while frame is not None:
+        for frame in _frames():
             file = frame.f_code.co_filename
             if is_model_code(file):
                 layer = self.layers.get(id(frame.f_locals.get("self")), "")
                 text = linecache.getline(file, frame.f_lineno)
                 return Place(file=file, line=frame.f_lineno, text=text, module=layer)
-            frame = frame.f_back
         return None
+
+    def _recurrent(self) -> str:
+        """The class of torch's recurrent layer that is at work, "" for none."""
+        for frame in _frames():
+            if is_model_code(frame.f_code.co_filename):
+                break
+            if frame.f_code.co_filename.endswith(_RECURRENT):
+                return type(frame.f_locals.get("self")).__name__
+        return ""
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 @contextmanager
