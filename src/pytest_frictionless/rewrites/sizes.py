@@ -43,7 +43,10 @@ def rewritten_size(place: Place, size: Size, module: Any = None) -> str:
 def _rewritten(spot: Spot, place: Place, size: Size, module: Any) -> tuple[str, str]:
     if code := rewritten_branch(place.file, place.line, as_tensor=True):
         code = ast.unparse(_NotForced().visit(ast.parse(code)))
-        return f"Choose inside the graph, by {size.symbol} as it is at run time:", code
+        return (
+            f"Choose inside the graph, by {size.symbol} as it is at run time (both sides need one shape):",
+            code,
+        )
     if code := rewritten_loop(spot, place.line):
         return f"Compute all of {size.symbol} at once:", code
     visitor = _Symbolic()
