@@ -218,3 +218,24 @@ def test_what_the_user_accepts_or_another_check_tells_is_left_to_it(project: Pro
     assert project.run("models")["models/net.onnx::graph"].values("warning")[0].startswith("FR411")
     project.write("frictionless.yaml", "models: {net: {precision: fp32}}")
     assert project.run("models")["models/net.onnx::graph"].values("warning") == []
+
+
+def test_a_weight_that_is_tied_may_be_turned_for_one_of_its_readers(tmp_path: Path) -> None:
+    import numpy as np
+    import onnx
+    from onnx import helper, numpy_helper
+
+    table = np.random.default_rng(0).random((256, 128), np.float32)
+    nodes = [
+        helper.make_node("Gather", ["w", "ids"], ["x"]),
+        helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "t"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("ids", 7, ["batch"])],
+        [helper.make_tensor_value_info("y", 1, ["batch", 256])],
+        [numpy_helper.from_array(table, "w")],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=10)
+    onnx.save(model, tmp_path / "net.onnx")
+    assert examined(tmp_path / "net.onnx", shapes={"ids": [4]}) == []

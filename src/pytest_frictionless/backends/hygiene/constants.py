@@ -12,6 +12,8 @@ from pytest_frictionless.backends.onnx_weights import bytes_of, constants_in_nod
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import onnx
+
     from pytest_frictionless.backends.hygiene.picture import Picture
     from pytest_frictionless.finding import Finding
 
@@ -41,11 +43,23 @@ def find(picture: Picture) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _is_tied(picture: Picture, node: onnx.NodeProto) -> bool:
+    """Whether a weight is turned for one reader and read as it is by another, as a tied embedding.
+
+    Folded, it would be stored twice.
+    """
+    return node.op_type == "Transpose" and any(
+        reader.output[0] not in picture.constants
+        for reader in picture.readers.get(node.input[0], ())
+    )
+
+
 def _foldable(picture: Picture) -> Iterator[Finding]:
     """Nodes whose inputs are all constant."""
     nodes = [
         node for node in picture.nodes
         if node.op_type not in _FREE and node.output[0] in picture.constants
+        and not _is_tied(picture, node)
     ]  # fmt: skip
     last = {
         name: node for node in nodes for name in node.output
