@@ -55,10 +55,3 @@ def test_rows_are_counted_only_where_their_size_is_of_no_input(
     compared = {"name": "y", "shape": [3, 8], "reference_shape": [5, 8]}
     finding = dynamic._counted(ctx, ctx.profile.at("opt"), cast("Any", compared), "eager torch")
     assert (finding.code if finding else "") == wanted
-
-
-def test_a_proof_of_multiples_fails_although_the_range_is_whole() -> None:
-    error = {"code": "FR607", "message": "dimension batch fits some sizes of its range only"}
-    captured = {"route": "dynamo", "ranges": {"batch": [None, None]}, "error": error}
-    (finding,) = dynamic.run(context(capture=captured))
-    assert finding.code == "FR607"
