@@ -48,9 +48,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("step", "free_mib"), [("parse", 1), ("build", 1), ("build", 40), ("build", 200)]
-)
+@pytest.mark.parametrize(("step", "free_mib"), [("parse", 1), ("build", 1), ("build", 20)])
 def test_the_engine_without_memory_is_no_refusal(
     model: Path, tmp_path: Path, step: str, free_mib: int
 ) -> None:
@@ -62,12 +60,14 @@ def test_the_engine_without_memory_is_no_refusal(
         inputs |= {"profiles": [each], "compute_capabilities": [], "precision": None}
     zygote = Zygote(cwd=tmp_path)
     child = zygote.fork(preload=("numpy", "onnx", "tensorrt_rtx"), log=tmp_path / "log")
-    with pytest.raises(StepInterrupted) as caught:
-        child.run(
-            "steps_of_hunger:starved", inputs, folder=tmp_path,
-            limits=Limits(timeout_s=60, memory_mib=None),
-        )  # fmt: skip
-    zygote.close()
+    try:
+        with pytest.raises(StepInterrupted) as caught:
+            child.run(
+                "steps_of_hunger:starved", inputs, folder=tmp_path,
+                limits=Limits(timeout_s=60, memory_mib=None),
+            )  # fmt: skip
+    finally:
+        zygote.close()
     assert caught.value.finding.code == "FR002"
     assert "support" not in caught.value.finding.render()
 
