@@ -24,7 +24,9 @@ REFUSED: dict[str, str] = {}
 
 _MEMORY = re.compile(
     r"out ?of ?memory|insufficient memory|std::bad_alloc|cudaErrorMemoryAllocation"
-    r"|can(?:'|no)t allocate memory|[Mm]emory could not be allocated|[Ff]ailed to allocate memory",
+    r"|can(?:'|no)t allocate memory|[Mm]emory could not be allocated|[Ff]ailed to allocate memory"
+    # EAGAIN of pthread_create: there is no room for the stack of another thread.
+    r"|Resource temporarily unavailable",
     re.IGNORECASE,
 )
 _HARDWARE = re.compile(

@@ -181,6 +181,7 @@ def test_the_first_word_of_a_broken_import_counts(tmp_path: Path) -> None:
         ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes", True, False),
         ("CUDA out of memory. Tried to allocate 2.00 GiB", True, False),
         ("[Errno 12] Cannot allocate memory", True, False),
+        ("Myelin (Unexpected exception Resource temporarily unavailable)", True, False),
         ("Target GPU SM 61 is not supported by this TensorRT release.", False, True),
         ("Internal Error (Unsupported SM: 0x601)", False, True),
         ("Could not find any implementation for node conv1", False, False),
