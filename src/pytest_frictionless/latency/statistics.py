@@ -45,11 +45,6 @@ def chance_above(ts: Sequence[float], dfs: Sequence[float]) -> list[float]:
     return [float(p) for p in _stats().t.sf(list(ts), list(dfs))] if ts else []
 
 
-def quantile(p: float, df: float) -> float:
-    """The t that is exceeded with probability 1 - p."""
-    return float(_stats().t.ppf(p, df))
-
-
 def holm(chances: Sequence[float], alpha: float, family: int) -> list[bool]:
     """Which hypotheses Holm's step-down procedure rejects, at most `alpha` of false alarm in all.
 
