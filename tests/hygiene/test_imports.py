@@ -126,11 +126,12 @@ ALLOWED = {
     "errors.py": (), "codes.py": (), "finding.py": ("codes",), "machine.py": ("finding",), "shapes.py": (),
     "checkpoint": ("finding", "errors", "checkpoint", "codes"),
     "checks": ("check", "checks", "artifacts", "errors", "finding", "place", "shapes", "settings",
-               "knowledge", "latency", "workbench"),
+               "knowledge", "latency", "stack", "workbench"),
     "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "machine", "place",
                  "rewrites", "shapes"),
     "rewrites": ("finding", "rewrites"),
     "latency": ("errors", "finding", "latency", "shapes"),
+    "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 
