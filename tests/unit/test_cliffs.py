@@ -162,6 +162,12 @@ def test_the_range_is_seen_in_few_measurements() -> None:
     assert len(found.samples) < 50
 
 
+def test_a_short_range_is_measured_whole() -> None:
+    assert len(scanned(lambda n: 1.0, low=1, opt=4, high=8).points) == 8
+    curve = scanned(lambda n: None if n % 2 else 1.0, low=2, opt=4, high=8)
+    assert [curve.line.sizes(point)["batch"] for point in curve.failed] == [3, 5, 7]
+
+
 def test_time_that_is_up_leaves_what_is_hidden() -> None:
     ticks = iter([1.0] * 3 + [0.0] * 1000)
     curve = scanned(lambda n: 0.01 * n * (3 if n > 100 else 1), time_left=lambda: next(ticks))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDE = 2.0
 """Neighbours whose elements differ by more than this factor leave too much unseen."""
+FEW = 16
+"""Lines of no more points than this are measured at all of them."""
 MULTIPLES = (8, 32, 128)
 """Sizes that kernels are made for: tried above a jump, where latency may come back down."""
 MOST = 96
@@ -56,7 +58,13 @@ def _is_worth_it(curve: Curve) -> bool:
 
 def next_points(curve: Curve) -> list[int]:
     """What to measure next; empty where there is nothing left to learn."""
-    return _of_wide_gap(curve) or _of_unsure_step(curve) or _above_a_jump(curve) or _of_gap(curve)
+    return (
+        _of_wide_gap(curve)
+        or _of_short_line(curve)
+        or _of_unsure_step(curve)
+        or _above_a_jump(curve)
+        or _of_gap(curve)
+    )
 
 
 def _of_wide_gap(curve: Curve) -> list[int]:
@@ -69,6 +77,12 @@ def _of_wide_gap(curve: Curve) -> list[int]:
     tried = {*curve.samples, *curve.failed}
     both = [] if round_ is None else [round_, round_ + 1]
     return [p for p in both if a < p < b and p not in tried] or [_middle(curve, a, b)]
+
+
+def _of_short_line(curve: Curve) -> list[int]:
+    """Every point where there are few."""
+    gaps = curve.gaps() if curve.line.last < FEW else []
+    return [_middle(curve, *gaps[0])] if gaps else []
 
 
 def _middle(curve: Curve, below: int, above: int) -> int:
