@@ -103,6 +103,28 @@ def test_coarse_waves_are_told_by_their_steps_and_come_back() -> None:
     assert curve.line.sizes(first.back) == {"batch": 64}
 
 
+MEASURED = {
+    1: 0.04106, 2: 0.05081, 8: 0.05111, 16: 0.05161, 31: 0.05182, 32: 0.05189, 33: 0.05197,
+    64: 0.05205, 65: 0.05244, 128: 0.05315, 129: 0.05304, 256: 0.05577, 257: 0.07561, 512: 0.07642,
+    513: 0.07626, 1024: 0.07884, 1025: 0.10256, 2048: 0.10854, 4096: 0.15827,
+}  # fmt: skip
+"""Milliseconds of eight products of [batch, 512] and [512, 512], on an H200 by TensorRT-RTX 1.6.1."""
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_a_curve_that_was_measured_has_the_jumps_of_its_kernels(noise: float) -> None:
+    def latency(n: int) -> float:
+        below = max(size for size in MEASURED if size <= n)
+        above = min(size for size in MEASURED if size >= n)
+        share = (n - below) / max(above - below, 1)
+        return MEASURED[below] + share * (MEASURED[above] - MEASURED[below])
+
+    for seed in range(10 if noise else 1):
+        curve = scanned(latency, opt=64, high=4096, noise=noise, seed=seed)
+        assert pairs(curve) == [(256, 257), (1024, 1025)]
+        assert curve.dips() == []
+
+
 def test_a_jump_that_stays_does_not_come_back() -> None:
     (jump,) = scanned(lambda n: 0.01 * n * (1.5 if n > 32 else 1)).jumps()
     assert jump.back is None
