@@ -32,7 +32,7 @@ CPU_CHECKS = (
 """Items of a checkpoint that has one profile and that need no GPU, in order."""
 CHECKS = (
     *CPU_CHECKS, "run-default-min", "run-default-opt", "run-default-max",
-    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default",
+    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default", "cliffs-default",
 )  # fmt: skip
 """All items of a checkpoint that has one profile, in order."""
 

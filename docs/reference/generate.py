@@ -28,7 +28,8 @@ GROUPS = {
     "8": ("Build", "Given by [`build`](checks/build.md)."),
     "9": (
         "On a GPU",
-        "Given by [`run`](checks/run.md), [`latency`](checks/latency.md) and [`memory`](checks/memory.md).",
+        "Given by [`run`](checks/run.md), [`latency`](checks/latency.md), [`memory`](checks/memory.md) and "
+        "[`cliffs`](checks/cliffs.md).",
     ),
 }
 """Heading and first sentence of each hundred."""
@@ -40,6 +41,7 @@ SECTIONS = {
     "Limits": "`limits`",
     "Baselines": "`baselines`",
     "Latency": "`latency`",
+    "Cliffs": "`cliffs`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
     "Tolerance": "`models.<name>.tolerance`",
@@ -60,6 +62,7 @@ target:
   compute_capabilities: [8.0, 8.9]
 opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 300, memory_mib: 8000}
+cliffs: {seconds: 60, jump: 0.15}
 baselines: {folder: baselines, runs: "s3://shop-ci/latency", require: true, expire_days: 90}
 models:
   resnet50:

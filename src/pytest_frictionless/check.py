@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.shapes import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -131,24 +132,26 @@ class Examiner:
 
     def _cause(self, names: Sequence[str], profile: str, point: str) -> Verdict | None:
         """The verdict of what failed before, if anything did."""
-        for name in names:
-            if (needed := self.checks.get(name)) is None:
-                continue
-            verdict = self.verdict(needed, profile, point)
+        for needed, at, verdict in self._before(names, profile, point):
             if verdict.failed:
-                blocked_by = verdict.blocked_by or slug(needed, profile, point)
+                blocked_by = verdict.blocked_by or slug(needed, profile, at)
                 return Verdict(findings=verdict.findings, blocked_by=blocked_by)
         return None
+
+    def _before(
+        self, names: Sequence[str], profile: str, point: str
+    ) -> Iterator[tuple[Check, str, Verdict]]:
+        """Verdicts of what is asked first: of every point, where this is asked of none."""
+        for needed in (self.checks[name] for name in names if name in self.checks):
+            for at in POINTS if needed.scope is Scope.POINT and not point else (point,):
+                yield needed, at, self.verdict(needed, profile, at)
 
     def _blocked(self, check: Check, profile: str, point: str) -> Verdict | None:
         """The verdict where the question is moot: something before it failed or was skipped."""
         if (cause := self._cause(check.after, profile, point)) is not None:
             return cause
-        skips = (
-            self.verdict(self.checks[n], profile, point).skip
-            for n in check.after
-            if n in self.checks
-        )
+        before = self._before(check.after, profile, point)
+        skips = (verdict.skip for _, _, verdict in before)
         return next((Verdict(skip=skip) for skip in skips if skip), None)
 
     def _ask(self, check: Check, profile: str, point: str) -> Verdict:

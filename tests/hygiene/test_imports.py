@@ -125,10 +125,11 @@ ALLOWED = {
     # Imports go one way; what is not named may be imported by everybody.
     "errors.py": (), "codes.py": (), "finding.py": ("codes",), "machine.py": ("finding",), "shapes.py": (),
     "checkpoint": ("finding", "errors", "checkpoint", "codes"),
-    "checks": ("check", "checks", "artifacts", "errors", "finding", "place", "shapes", "settings",
+    "checks": ("check", "checks", "artifacts", "cliffs", "errors", "finding", "place", "shapes", "settings",
                "knowledge", "latency", "stack", "workbench"),
-    "backends": ("artifacts", "backends", "checkpoint", "errors", "finding", "machine", "place",
+    "backends": ("artifacts", "backends", "checkpoint", "cliffs", "errors", "finding", "machine", "place",
                  "rewrites", "shapes"),
+    "cliffs": ("cliffs", "finding", "shapes"),
     "rewrites": ("finding", "rewrites"),
     "latency": ("errors", "finding", "latency", "shapes"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),

@@ -49,6 +49,8 @@ def test_ids_with_profiles_follow_the_order_of_the_configuration(project: Projec
         *(f"models/a.onnx::latency-{cell}" for cell in CELLS),
         "models/a.onnx::memory-online",
         "models/a.onnx::memory-offline",
+        "models/a.onnx::cliffs-online",
+        "models/a.onnx::cliffs-offline",
     ]
     assert outcome.failed() == []
     assert outcome["models/a.onnx::build-offline"].values("profiles") == [2]

@@ -141,6 +141,20 @@ def test_a_profile_blocks_its_own_points_only() -> None:
     assert subject.verdict(parity, "good", "opt").blocked_by == ""
 
 
+def test_a_check_of_a_profile_waits_for_every_point_of_what_comes_before() -> None:
+    def run(ctx: Context) -> Iterator[Finding]:
+        asked.append(ctx.point_name)
+        if ctx.point_name == "max":
+            yield ERROR
+
+    asked: list[str] = []
+    one = Check(name="one", scope=Scope.POINT, run=run)
+    two = check("two", scope=Scope.PROFILE, after=("one",))
+    verdict = examiner(one, two).verdict(two, "default")
+    assert asked == ["min", "opt", "max"]
+    assert verdict.blocked_by == "one-default-max"
+
+
 def test_a_skip_and_a_warning_of_what_comes_before() -> None:
     skipping = check("skipping", MissingDependency("onnx", purpose="this", extra="onnx"))
     after = check("after", after=("skipping",))
@@ -194,6 +208,7 @@ def test_checks_of_ours_are_ordered_and_well_formed() -> None:
     names = [each.name for each in CHECKS]
     assert names == [
         "load", "export", "opset", "graph", "operators", "dynamic", "parity", "build", "run", "latency", "memory",
+        "cliffs",
     ]  # fmt: skip
     for index, each in enumerate(CHECKS):
         assert each.name.islower()

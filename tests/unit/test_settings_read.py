@@ -32,6 +32,7 @@ target:
   compute_capabilities: [8.0, "8.9", 12.0]
 opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 30, memory_mib: 4096}
+cliffs: {seconds: 60, jump: 0.15}
 models:
   resnet50:
     path: models/resnet50.safetensors
@@ -73,6 +74,7 @@ def test_the_example_of_the_documentation(write: Write) -> None:
     assert read.opset is not None
     assert read.opset.version == 18
     assert (read.limits.timeout_s, read.limits.memory_mib) == (30, 4096)
+    assert (read.cliffs.seconds, read.cliffs.jump) == (60, 0.15)
     assert read.broken_models == {}
     spec = read.models["resnet50"]
     assert str(spec.inputs["image"].tensor) == "float32[batch, 3, height, width]"
@@ -151,6 +153,8 @@ def test_every_problem_at_once_in_the_order_of_the_lines(write: Write) -> None:
         ("opset: {version: true, reason: x}", "opset.version: true is no whole number"),
         ("opset: {version: 18.0, reason: x}", "opset.version: 18.0 is no whole number"),
         ("opset: {version: 18, reason: 5}", "opset.reason: 5 is no text: write it in quotes"),
+        ("cliffs: {seconds: 0}", "cliffs.seconds: 0 is out of range: it takes more than 0"),
+        ("cliffs: {jump: 0.01}", "cliffs.jump: 0.01 is out of range: it takes at least 0.05"),
         ("limits: {timeout_s: .inf}", "limits.timeout_s: .inf is no number"),
         ("limits: {timeout_s: true}", "limits.timeout_s: true is no number"),
         ("target: {tensorrt: 10.15}", "target.tensorrt: 10.15 is a number: "
@@ -161,7 +165,7 @@ def test_every_problem_at_once_in_the_order_of_the_lines(write: Write) -> None:
         ("roots: [../models]", "roots[0]: '../models' is not written from the root of the "
          "repository: leave out '..'"),
         ("rootss: []", "rootss: unknown key, did you mean 'roots'?"),
-        ("zzz: 1", "zzz: unknown key: the keys are roots, exclude, target, opset, plugins, limits, latency, baselines, models"),
+        ("zzz: 1", "zzz: unknown key: the keys are roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, models"),
         ("target: !cpu {}", "target: the tag !cpu has no meaning here"),
         ("roots: !!binary aGk=", "roots: the tag !!binary has no meaning here"),
         ("roots: [a]\nroots: [b]", "roots: the key is written twice, on lines 1 and 2"),
@@ -185,9 +189,9 @@ def test_a_wrong_value_is_one_sentence(write: Write, text: str, problem: str) ->
         (b"---\n", "frictionless.yaml: the file is empty: "
          "delete it, or say for example `roots: [models]`"),
         (b"- a\n", 'frictionless.yaml:1: ["a"] is no mapping: '
-         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, baselines, models"),
+         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, models"),
         (b"hello\n", "frictionless.yaml:1: 'hello' is no mapping: "
-         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, baselines, models"),
+         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, models"),
         (b"roots: []\nexclude: [\xff]\n",
          "frictionless.yaml:2: byte 0xff is not UTF-8: save the file as UTF-8"),
         ("roots: []".encode("utf-16"),

@@ -150,11 +150,11 @@ class Terminal:
         from rich.table import Table
         from rich.text import Text
 
-        hidden = [name for names in self._not_asked().values() for name in names]
+        # A check that was asked of no checkpoint needs no column: a line, or the failure before it, says why.
         used = [
             name
             for name in self.run.checks
-            if name not in hidden and any(name in row for row in self.cells.values())
+            if any(set(row.get(name, ())) - {"skipped"} for row in self.cells.values())
         ]
         room = _width(tty) - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -6,23 +6,18 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import nvml, require, tensorrt
-from pytest_frictionless.backends.cuda import QUEUE
+from pytest_frictionless.backends import nvml, tensorrt
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.timing import WARM_UP_S, captured, median, rounds, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_frictionless.artifacts import CellRecord, CellRequest, InputRecord, RoundRecord
     from pytest_frictionless.backends.cuda import Gpu
-    from pytest_frictionless.backends.tensorrt_engine import Bound, Engine
+    from pytest_frictionless.backends.tensorrt_engine import Engine
 
-WARM_UP_S = 0.2
-SETTLED = 0.02
-"""Two warm-up blocks whose medians agree this well: the kernels compiled for this shape are in."""
-BLOCK_MS = 1.0
-"""Faster launches are timed in blocks of about this length: an event costs microseconds."""
 KEPT = 1000
 """Samples of a round that are kept."""
 
@@ -63,71 +58,24 @@ def _cell(
     bound = engine.context(cell["profile"], {name: feeds[name] for name in engine.inputs})
     events: list[Any] = []
     started = time.perf_counter()
-    _warm_up(gpu, bound.enqueue, events)
+    warm_up(gpu, bound.enqueue, events)
     warm_up_s = time.perf_counter() - started
-    plain = _rounds(gpu, bound.enqueue, seconds / 3, events)
+    plain = rounds(gpu, bound.enqueue, seconds / 3, events)
     host_ms = _host_ms(gpu, bound.enqueue)
-    graph, uncaptured = _captured(gpu, bound)
+    graph, uncaptured = captured(gpu, bound)
     with nvml.Watch(gpu.uuid) as watch:
         if graph is None:
-            samples = _rounds(gpu, bound.enqueue, seconds, events)
+            samples = rounds(gpu, bound.enqueue, seconds, events)
         else:
-            _warm_up(gpu, lambda: graph.launch(gpu.stream), events, WARM_UP_S / 4)
-            samples = _rounds(gpu, lambda: graph.launch(gpu.stream), seconds, events)
+            warm_up(gpu, lambda: graph.launch(gpu.stream), events, WARM_UP_S / 4)
+            samples = rounds(gpu, lambda: graph.launch(gpu.stream), seconds, events)
     record: CellRecord = {
         "samples_ms": _thinned(samples), "count": len(samples), "captured": graph is not None, "uncaptured": uncaptured,
-        "plain_ms": _median(plain), "host_ms": host_ms, "warm_up_s": warm_up_s,
+        "plain_ms": median(plain), "host_ms": host_ms, "warm_up_s": warm_up_s,
         "workspace_mib": engine.workspace_bytes(cell["profile"]) / 2**20,
         "used_mib": 0.0, "watch": watch.record(),
     }  # fmt: skip
     return record
-
-
-def _captured(gpu: Gpu, bound: Bound) -> tuple[Any, str]:
-    """The inference as a CUDA graph; None, and why, where the engine cannot be captured.
-
-    TensorRT-RTX 1.6.1 answers False to `is_stream_capturable` for engines that are captured and
-    replayed well (measured on an H200): so it is tried, and not asked.
-    """
-    try:
-        return gpu.capture(bound.enqueue), ""
-    except Exception as error:  # whatever the engine does that a graph cannot hold
-        gpu.stream.sync()
-        return None, f"{type(error).__name__}: {error}"
-
-
-def _warm_up(
-    gpu: Gpu, work: Callable[[], None], events: list[Any], seconds: float = WARM_UP_S
-) -> None:
-    """Repeat for so long and until two blocks agree: kernels are compiled and clocks are up."""
-    started, before = time.perf_counter(), float("inf")
-    work()
-    gpu.stream.sync()
-    while True:
-        now = _median(gpu.time_ms(work, QUEUE // 4, events))
-        spent = time.perf_counter() - started
-        if spent > seconds and abs(now - before) <= SETTLED * now:
-            return
-        if spent > 20 * WARM_UP_S:
-            return
-        before = now
-
-
-def _rounds(gpu: Gpu, work: Callable[[], None], seconds: float, events: list[Any]) -> list[float]:
-    """Milliseconds of single inferences, for at least this long."""
-    once = max(_median(gpu.time_ms(work, 8, events)), 1e-3)
-    block = max(1, round(BLOCK_MS / once)) if once < BLOCK_MS / 10 else 1
-
-    def blocked() -> None:
-        for _ in range(block):
-            work()
-
-    queue = max(2, min(QUEUE, round(50.0 / (once * block))))
-    samples: list[float] = []
-    started = time.perf_counter()
-    while time.perf_counter() - started < seconds or len(samples) < 8:
-        samples += [each / block for each in gpu.time_ms(blocked, queue, events)]
-    return samples
 
 
 def _host_ms(gpu: Gpu, work: Callable[[], None], repeats: int = 20) -> float:
@@ -139,12 +87,7 @@ def _host_ms(gpu: Gpu, work: Callable[[], None], repeats: int = 20) -> float:
         work()
         times.append((time.perf_counter() - started) * 1e3)
     gpu.stream.sync()
-    return _median(times)
-
-
-def _median(values: list[float]) -> float:
-    np = require("numpy", purpose="measuring")
-    return float(np.median(values))
+    return median(times)
 
 
 def _thinned(samples: list[float]) -> list[float]:

@@ -118,14 +118,22 @@ class Engine:
 
     def layers(self) -> list[str]:
         """Each layer with its kernel, as far as the plan keeps them."""
-        trt = tensorrt.load()
-        inspector = self._engine.create_engine_inspector()
-        told = json.loads(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
         return [
-            each if isinstance(each, str)
-            else f"{each.get('Name', '')}: {each.get('TacticName') or each.get('LayerType', '')}"
+            f"{each['Name']}: {each.get('TacticName') or each.get('LayerType', '')}".rstrip(": ")
+            for each in self.inspected()
+        ]
+
+    def inspected(self, context: Any = None) -> list[dict[str, Any]]:
+        """What the inspector tells of each layer, at the shapes of a context where one is given."""
+        inspector = self._engine.create_engine_inspector()
+        if context is not None:
+            inspector.execution_context = context
+        form = tensorrt.load().LayerInformationFormat.JSON
+        told = json.loads(inspector.get_engine_information(form))
+        return [
+            {"Name": each} if isinstance(each, str) else {"Name": "", **each}
             for each in told.get("Layers", [])
-        ]  # fmt: skip
+        ]
 
     def profile_for(self, feeds: Mapping[str, Array]) -> int:
         """The first profile that takes inputs of these shapes; 0 where none does."""
@@ -155,10 +163,11 @@ class Engine:
             else self._engine.create_execution_context()
         )
         if made is None:
-            raise self._failed("gives no execution context", "")
+            raise self.failed("gives no execution context", "")
         return Bound(self, made, profile, feeds)
 
-    def _failed(self, what: str, where: str) -> StepFailed | MemoryError:
+    def failed(self, what: str, where: str) -> StepFailed | MemoryError:
+        """What to raise where the engine did not do as asked, with what TensorRT logged."""
         errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
         if re.search(r"out of memory|cudaErrorMemoryAllocation|OutOfMemory", text):
@@ -178,13 +187,13 @@ class Bound:
         gpu = engine.gpu
         tensorrt.forget_log()
         if not context.set_optimization_profile_async(profile, int(gpu.stream.handle)):
-            raise engine._failed(f"does not take profile {profile}", "")
+            raise engine.failed(f"does not take profile {profile}", "")
         gpu.stream.sync()
         self.buffers: dict[str, Any] = {}
         for name in engine.inputs:
             values = np.ascontiguousarray(feeds[name].astype(engine.dtype(name)))
             if not context.set_input_shape(name, tuple(values.shape)):
-                raise engine._failed(f"does not take {name} as {list(values.shape)}", "")
+                raise engine.failed(f"does not take {name} as {list(values.shape)}", "")
             if engine.is_on_host(name):
                 self.buffers[name] = values
                 context.set_tensor_address(name, values.ctypes.data)
@@ -193,7 +202,7 @@ class Bound:
                 context.set_tensor_address(name, int(self.buffers[name].handle))
         missing = context.infer_shapes()
         if missing:
-            raise engine._failed(f"does not know the shapes of {', '.join(missing)}", "")
+            raise engine.failed(f"does not know the shapes of {', '.join(missing)}", "")
         self.grown = _grown(gpu)
         for name in engine.outputs:
             self._bind_output(name)
@@ -215,7 +224,7 @@ class Bound:
     def enqueue(self) -> None:
         """Put one inference on the stream."""
         if not self.context.execute_async_v3(int(self.engine.gpu.stream.handle)):
-            raise self.engine._failed("does not run", "")
+            raise self.engine.failed("does not run", "")
 
     def poison(self, byte: int) -> None:
         """Fill every output, so that what is not written can be told."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_frictionless.checks import (
     build,
+    cliffs,
     dynamic,
     export,
     graph,
@@ -28,4 +29,5 @@ CHECKS = (
     run.CHECK,
     latency.CHECK,
     memory.CHECK,
+    cliffs.CHECK,
 )

@@ -7,7 +7,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_frictionless import __version__
-from pytest_frictionless.cli import baseline, explain, operators, opset, reduce, simplify
+from pytest_frictionless.cli import (
+    baseline,
+    explain,
+    operators,
+    opset,
+    profile,
+    reduce,
+    simplify,
+)
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
 if TYPE_CHECKING:
@@ -20,6 +28,7 @@ COMMANDS = (
     reduce.COMMAND,
     simplify.COMMAND,
     baseline.COMMAND,
+    profile.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

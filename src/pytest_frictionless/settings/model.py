@@ -15,6 +15,7 @@ from pydantic import (
 
 from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.settings.budget import Budget
+from pytest_frictionless.settings.cliffs import Cliffs
 from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.profiles import (
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Baselines", "Bounds", "BrokenModel", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "Cliffs", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -258,6 +259,9 @@ class Settings(Section):
     )
     latency: Latency = Field(
         default_factory=Latency, description="How latency is measured on a GPU."
+    )
+    cliffs: Cliffs = Field(
+        default_factory=Cliffs, description="How sizes are scanned for jumps of latency on a GPU."
     )
     baselines: Baselines = Field(
         default_factory=Baselines, description="Where accepted latencies and runs are kept."

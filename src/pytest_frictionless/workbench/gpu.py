@@ -14,7 +14,7 @@ from pytest_frictionless.errors import MissingDependency, MissingDevice
 from pytest_frictionless.shapes import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.artifacts import CellRecord, CellRequest, EngineRunRecord, RoundRecord
     from pytest_frictionless.shapes import ShapePoint
@@ -68,7 +68,7 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
         made = bench.fetch(
             "engine_run:run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "plan": str(path), "cache": _cache(bench, path), **_plugins(bench)},
+             "plan": str(path), "cache": cache_of(bench, path), **plugins_of(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
         )  # fmt: skip
     return cast("EngineRunRecord", made.record)
@@ -85,8 +85,8 @@ def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> Engin
         record = bench.steps.measure(
             "engine_run:build_and_run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
-             "path": str(bench.onnx_path()), **_plugins(bench),
-             "build": {**bench.build_arguments(list(bench.profiles)), **_plugins(bench)}},
+             "path": str(bench.onnx_path()), **plugins_of(bench),
+             "build": {**bench.build_arguments(list(bench.profiles)), **plugins_of(bench)}},
             NVIDIA_TF32_OVERRIDE="0",
         )  # fmt: skip
     return cast("EngineRunRecord", record)
@@ -119,8 +119,8 @@ def measured(
     """One round of these cells of an engine, in a process of its own."""
     arguments = {
         "plan": str(plan), "inputs": bench.inputs, "cells": list(cells), "seed": seed,
-        "seconds": bench.shop.settings.latency.seconds, "cache": _cache(bench, plan),
-        **_plugins(bench),
+        "seconds": bench.shop.settings.latency.seconds, "cache": cache_of(bench, plan),
+        **plugins_of(bench),
     }  # fmt: skip
     with one_at_a_time(bench):
         return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
@@ -128,7 +128,11 @@ def measured(
 
 def disturbed(record: CellRecord) -> str:
     """Why a round says nothing of the engine; empty where it does."""
-    watch = record["watch"]
+    return trouble_of(record["watch"])
+
+
+def trouble_of(watch: Mapping[str, Any]) -> str:
+    """Why what was measured while NVML watched says nothing of the engine; empty where it does."""
     if watch["hard_slowdown"]:
         words = ", ".join(word for word in watch["slowed"] if word != "power cap")
         return f"the GPU was slowed down by {words}"
@@ -157,13 +161,13 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
     return plan
 
 
-def _plugins(bench: Workbench) -> dict[str, list[str]]:
+def plugins_of(bench: Workbench) -> dict[str, list[str]]:
     """The plugins that an engine may hold, where there are any: they are loaded before it."""
     files = [str(file) for file in bench.plugin_files]
     return {"plugins": files} if files else {}
 
 
-def _cache(bench: Workbench, plan: Path) -> str:
+def cache_of(bench: Workbench, plan: Path) -> str:
     """File of the kernels that TensorRT-RTX compiled for this plan on this GPU."""
     gpu = gpu_of(bench)
     known = digest([plan], memo=bench.shop.store.memo)

@@ -242,16 +242,16 @@ class Workbench:
         """One engine with these profiles, for every compute capability of the target."""
         return cast("BuildRecord", self.plan(profiles).record)
 
-    def plan(self, profiles: Sequence[str]) -> Artifact:
+    def plan(self, profiles: Sequence[str | Profile]) -> Artifact:
         """The same with the plan itself, a file named by `plan` in the record where it was built."""
         return self._onnx_step(
             "engine:build", self.build_arguments(profiles), self._samples_digest()
         )
 
-    def build_arguments(self, profiles: Sequence[str]) -> dict[str, Any]:
+    def build_arguments(self, profiles: Sequence[str | Profile]) -> dict[str, Any]:
         """What the step that builds an engine with these profiles is given, beside the file."""
         return {
-            "profiles": [self.tensorrt_profile(name) for name in profiles],
+            "profiles": [self.tensorrt_profile(each) for each in profiles],
             "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
             "precision": self.spec.precision,
         }
@@ -306,9 +306,10 @@ class Workbench:
         keyed = [traced.digest if traced else "", self._samples_digest()]
         return self._onnx_step("reduce_parity:parity", arguments, keyed)
 
-    def tensorrt_profile(self, name: str) -> dict[str, Any]:
+    def tensorrt_profile(self, profile: str | Profile) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
-        profile = self.profiles[name]
+        if isinstance(profile, str):
+            profile = self.profiles[profile]
         shapes = {}
         for each, tensor in self.tensors.items():
             shapes[each] = [[*tensor.shape(point.sizes)] for point in profile.points()]
@@ -316,7 +317,7 @@ class Workbench:
             each["name"] for each in self.parsed()["inputs"] if each["is_shape_tensor"]
         ]
         return {
-            "name": name,
+            "name": profile.name,
             "inputs": shapes,
             "shape_tensors": [each for each in self.inputs if each["name"] in shape_tensors],
             "sizes": [dict(point.sizes) for point in profile.points()],
