@@ -10,6 +10,7 @@ from pytest_frictionless.backends import require, tensorrt
 from pytest_frictionless.backends.feeds import numpy_dtype
 from pytest_frictionless.errors import MissingDevice, StepFailed
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.knowledge.gpus import OTHER_GPU, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from pytest_frictionless.backends.cuda import Gpu
 
     Array = np.ndarray[Any, Any]
-
-_OTHER_GPU = re.compile(
-    r"cannot run on this GPU|compute capability|not compatible|different device"
-)
-RUNS_ON = {"9.0": "TensorRT-RTX 1.6.1", "10.0": "TensorRT"}
-"""What is known to run where the installed engine does not (measured: 9.0 on an H200 and an H100)."""
 
 
 class Engine:
@@ -56,14 +51,9 @@ class Engine:
     def _refuse(self) -> None:
         errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
-        name, capability = tensorrt.engine_name(), self.gpu.compute_capability
-        if _OTHER_GPU.search(text):
-            better = RUNS_ON.get(capability)
-            hint = f"; {better} runs there" if better and better not in name else ""
-            raise MissingDevice(
-                f"{name} does not run on this {self.gpu.name}, which has compute capability "
-                f"{capability}{hint}: {text}"
-            )
+        name = tensorrt.engine_name()
+        if OTHER_GPU.search(text):
+            raise MissingDevice(refusal(name, self.gpu.name, self.gpu.compute_capability, text))
         raise StepFailed(Finding(code="FR905", message=f"{name} cannot load the engine: {text}"))
 
     def _configured(self) -> Any:

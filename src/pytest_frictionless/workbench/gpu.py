@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import MissingDependency, MissingDevice
+from pytest_frictionless.knowledge.gpus import flavour_of, refusal, runs_on
 from pytest_frictionless.shapes import POINTS
 
 if TYPE_CHECKING:
@@ -150,6 +151,9 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
     own = gpu["compute_capability"]
     plan = bench.plan(list(bench.profiles))
     if targets and own not in targets and plan.record["compute_capabilities"]:
+        engine = str(plan.record["engine"])
+        if runs_on(*flavour_of(engine), own) is False:
+            raise MissingDevice(refusal(engine, gpu["gpu"], own))
         raise MissingDevice(
             f"the engine is built for compute capability {', '.join(targets)}, and this "
             f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"
