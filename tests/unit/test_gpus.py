@@ -63,5 +63,7 @@ def test_an_engine_names_its_flavour() -> None:
 
 
 def test_every_row_has_a_source() -> None:
-    assert all(row.source.startswith(("https://docs.nvidia.com/", "measured: ")) for row in support())
+    assert all(
+        row.source.startswith(("https://docs.nvidia.com/", "measured: ")) for row in support()
+    )
     assert all(bool(row.seen) == row.source.startswith("measured: ") for row in support())
