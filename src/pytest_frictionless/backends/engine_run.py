@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_frictionless.artifacts import EngineRunRecord, InputRecord
-    from pytest_frictionless.backends.tensorrt_engine import Bound
+    from pytest_frictionless.backends.tensorrt_context import Bound
 
     Array = np.ndarray[Any, Any]
 
