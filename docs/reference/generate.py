@@ -28,7 +28,8 @@ GROUPS = {
     "8": ("Build", "Given by [`build`](checks/build.md)."),
     "9": (
         "On a GPU",
-        "Given by [`run`](checks/run.md), [`latency`](checks/latency.md) and [`memory`](checks/memory.md).",
+        "Given by [`run`](checks/run.md), [`latency`](checks/latency.md) and [`memory`](checks/memory.md); "
+        "FR917 by [`build`](checks/build.md).",
     ),
 }
 """Heading and first sentence of each hundred."""

@@ -127,13 +127,20 @@ def measured(
     bench: Workbench, plan: Path, cells: Sequence[CellRequest], *, seed: int
 ) -> RoundRecord:
     """One round of these cells of an engine, in a process of its own."""
-    arguments = {
-        "plan": str(plan), "inputs": bench.inputs, "cells": list(cells), "seed": seed,
-        "seconds": bench.shop.settings.latency.seconds, "cache": _cache(bench, plan),
-        **_plugins(bench),
+    seconds = bench.shop.settings.latency.seconds
+    step = "engine_latency:measure"
+    record = measured_by(bench, step, plan, cells=list(cells), seed=seed, seconds=seconds)
+    return cast("RoundRecord", record)
+
+
+def measured_by(bench: Workbench, step: str, plan: Path, **arguments: Any) -> dict[str, Any]:
+    """What a step says of an engine, in a process of its own that holds the GPU."""
+    given = {
+        "plan": str(plan), "inputs": bench.inputs, "cache": _cache(bench, plan), **_plugins(bench),
+        **arguments,
     }  # fmt: skip
     with one_at_a_time(bench):
-        return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
+        return bench.steps.measure(step, given)
 
 
 def disturbed(record: CellRecord) -> str:
@@ -142,10 +149,13 @@ def disturbed(record: CellRecord) -> str:
     if watch["hard_slowdown"]:
         words = ", ".join(word for word in watch["slowed"] if word != "power cap")
         return f"the GPU was slowed down by {words}"
-    if watch["neighbours"]:
-        pids = ", ".join(map(str, watch["neighbours"]))
-        return f"other processes computed on the GPU (process {pids})"
-    return ""
+    return shared(watch["neighbours"])
+
+
+def shared(neighbours: Sequence[int]) -> str:
+    """Who else computed on the GPU; empty for nobody."""
+    pids = ", ".join(map(str, neighbours))
+    return f"other processes computed on the GPU (process {pids})" if pids else ""
 
 
 def plan_path(bench: Workbench) -> Path:

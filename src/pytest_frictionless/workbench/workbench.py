@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         SourceRecord,
         WeightsRecord,
     )
+    from pytest_frictionless.memory_artifacts import SwitchingRecord
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import ModelSpec
     from pytest_frictionless.workbench.judging import Judgement
@@ -64,6 +65,8 @@ class Workbench:
         """Runs of the engine so far, by profile and point."""
         self.precise_runs: dict[tuple[str, str], EngineRunRecord] = {}
         """The same without TF32."""
+        self.switching: SwitchingRecord | None = None
+        """What switching its profiles costs: see `workbench.held`."""
 
     @property
     def is_onnx(self) -> bool:
