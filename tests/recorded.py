@@ -51,10 +51,16 @@ def run(sizes, **_):
     return {{"engine": ENGINE, "gpu": GPU["gpu"], "sizes": sizes, "workspace_mib": 2.0, "comparisons": [],
              "unwritten": {{}}, "unsteady": {{}}, "absent": []}}
 
+def held(cell, **_):
+    return {{"engine": ENGINE, "gpu": GPU["gpu"], "sizes": cell["sizes"], "weights_mib": 1.0,
+             "workspace_mib": 2.0, "context_mib": 2.0, "buffers_mib": 1.0, "loaded_mib": 30.0,
+             "peak_mib": 40.0, "neighbours": []}}
+
 def describe():
     return {{**GPU, "engine": ENGINE, "compute_capability": CAPABILITY}}
 
-ON_A_GPU = {{"engine_latency:measure": measured, "engine_run:run": run, "engine_run:describe": describe}}
+ON_A_GPU = {{"engine_latency:measure": measured, "engine_memory:measure": held, "engine_run:run": run,
+            "engine_run:describe": describe}}
 carry_out = Steps._carry_out
 
 def answer(self, child, step, arguments, folder):
