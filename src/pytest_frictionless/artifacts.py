@@ -355,6 +355,15 @@ class CellRecord(TypedDict):
     """What NVML saw: see `nvml.Watch.record`."""
 
 
+class MachineRecord(TypedDict):
+    """The GPU and the engine that is installed for it."""
+
+    engine: str
+    gpu: dict[str, Any]
+    """As `nvml.facts` tells it."""
+    compute_capability: str
+
+
 class RoundRecord(TypedDict):
     """One round: every cell of an engine measured once, in one fresh process."""
 

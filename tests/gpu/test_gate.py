@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_frictionless.cli import main
+from pytest_frictionless.latency.baselines import read_baseline, write_baseline
 from tests.gpu.test_run import matmul
 
 if TYPE_CHECKING:
@@ -80,6 +83,37 @@ def test_added_work_is_confirmed_in_turns_with_the_accepted_engine(shop: Project
     assert "pairs of A/B" in texts
     assert any(code in texts for code in ("FR920", "FR921"))
     assert os.listdir(shop.root / ".frictionless" / "runs" / "plans")
+
+
+def moved(shop: Project) -> None:
+    """As if it had been accepted with an older driver."""
+    (path,) = (shop.root / "baselines").glob("*/net.json")
+    baseline = read_baseline(path)
+    shutil.rmtree(path.parent)
+    write_baseline(
+        shop.root / "baselines", replace(baseline, key=replace(baseline.key, driver="1"))
+    )
+
+
+def test_the_engine_accepted_in_another_environment_stands_in(shop: Project) -> None:
+    moved(shop)
+    for item in measure(shop).values():
+        assert item.outcome == "passed", item.text
+        assert "against the accepted engine of" in "".join(item.sections.values())
+    deep(shop.root / "net.onnx", 22)
+    items = measure(shop)
+    texts = "\n".join(item.text for item in items.values())
+    assert items["latency-default-max"].code == "FR920", texts
+    assert "no baseline for this environment (driver " in items["latency-default-max"].headline
+
+
+def test_without_that_engine_nothing_is_compared(shop: Project) -> None:
+    moved(shop)
+    shutil.rmtree(shop.root / ".frictionless" / "runs" / "plans")
+    deep(shop.root / "net.onnx", 22)
+    for item in measure(shop).values():
+        assert (item.outcome, item.values("verdict")) == ("passed", ["no baseline"])
+        assert "not 1): its engine is not kept in" in "".join(item.sections.values())
 
 
 def test_a_run_can_be_judged_again_from_what_was_recorded(

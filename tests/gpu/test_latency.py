@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,31 @@ def test_memory_is_told(items: dict[str, Item]) -> None:
 def test_over_the_budget_fails(project: Project, budget: str, name: str, code: str) -> None:
     item = measured(project, budget)[name]
     assert (item.outcome, item.code) == ("failed", code)
+
+
+def test_every_point_is_a_benchmark_of_pytest_benchmark(project: Project) -> None:
+    pytest.importorskip("pytest_benchmark")
+    matmul(project.root / "net.onnx")
+    project.write("frictionless.yaml", CONFIG.format(budget="{memory_mib: 900}"))
+    arguments = ("net.onnx", "--benchmark-json", "out.json", "--benchmark-save", "gpu")
+    items = project.run_isolated(*arguments).of("net.onnx")
+    content = json.loads((project.root / "out.json").read_text())
+    machine = content["machine_info"]
+    assert [each["name"] for each in content["benchmarks"]] == [
+        f"latency-default-{point}" for point in ("min", "opt", "max")
+    ]
+    for each in content["benchmarks"]:
+        item = items[each["name"]]
+        assert each["stats"]["rounds"] == len(each["stats"]["data"]) >= 24
+        assert each["stats"]["median"] * 1000 == pytest.approx(
+            item.values("latency_ms")[0], rel=0.05
+        )
+        assert each["extra_info"]["environment"] == item.values("environment")[0]
+        assert machine["gpu"] == item.values("gpu")[0]
+    assert machine["driver"].split(".")[0] == machine["environment"]["driver"]
+    compared = project.run_isolated("net.onnx", "--benchmark-compare", "-k", "latency")
+    assert "(0001_gpu)" in compared.stdout
+    assert "another environment" not in compared.stderr
 
 
 def test_a_shared_gpu_is_invalid_and_not_slow(project: Project) -> None:

@@ -279,7 +279,8 @@ def test_export_is_read_by_pytest_benchmark_itself(shop: Shop) -> None:
         cwd=shop.root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "net0/online-x0 (batch=1)" in done.stdout
+    assert "benchmark 'net0'" in done.stdout
+    assert "latency-online-x0" in done.stdout
     rows = list(csv.DictReader(shop.root.joinpath("out.csv").read_text().splitlines()))
     assert len(rows) == len(CELLS)
     assert float(rows[0]["median"]) == pytest.approx(0.001, rel=0.02)
@@ -353,9 +354,9 @@ def test_memory_alone_is_accepted_by_its_name(shop: Shop) -> None:
 def test_memory_is_exported(shop: Shop) -> None:
     hold(shop, 1, 402.0)
     content = json.loads(shop.main("export")[1])
-    extra = {each["name"]: each["extra_info"] for each in content["benchmarks"]}
-    assert extra["net0/online-x0 (batch=1)"]["peak_mib"] == 402.0
-    assert "peak_mib" not in extra["net1/online-x0 (batch=1)"]
+    extra = {each["fullname"]: each["extra_info"] for each in content["benchmarks"]}
+    assert extra["net0::latency-online-x0"]["peak_mib"] == 402.0
+    assert "peak_mib" not in extra["net1::latency-online-x0"]
     github = json.loads(shop.main("export", "--format", "github-action-benchmark")[1])
     assert github[-1] == {
         "name": "net0/online-memory (batch=4)", "unit": "MiB", "value": 402.0, "extra": KEY.slug,

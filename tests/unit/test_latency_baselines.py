@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from pytest_frictionless.latency.baselines import (
     path_of,
     read_anchor,
     read_baseline,
+    read_elsewhere,
     to_text,
     write_baseline,
 )
@@ -124,6 +126,23 @@ def test_another_environment_never_compares(change: dict[str, object], tmp_path:
     assert len(other.differences(KEY)) == 1
     assert read_anchor(tmp_path, other).centres == {}
     assert len(read_anchor(tmp_path, KEY).centres) == len(CELLS)
+
+
+def test_other_environments_of_a_model_come_nearest_first(tmp_path: Path) -> None:
+    later = replace(LINES[0], accepted=replace(LINES[0].accepted, date=datetime.date(2026, 12, 1)))
+    keys = {
+        "far": replace(KEY, driver="570", cuda="12"),
+        "old": replace(KEY, driver="575"),
+        "new": replace(KEY, driver="570"),
+    }
+    for name, key in keys.items():
+        lines = (later,) if name == "new" else (LINES[0],)
+        write_baseline(tmp_path, Baseline(key=key, model="net0", cells=lines))
+    write_baseline(tmp_path, BASELINE)
+    write_baseline(tmp_path, Baseline(key=keys["old"], model="net1", cells=()))
+    found = [each.key for each in read_elsewhere(tmp_path, KEY, "net0")]
+    assert found == [keys["new"], keys["old"], keys["far"]]
+    assert read_elsewhere(tmp_path, KEY, "net2") == []
 
 
 def test_what_is_only_recorded_is_not_in_the_key() -> None:

@@ -1,4 +1,4 @@
-"""What is told of a verdict: FR920 to FR926, and FR912."""
+"""What is told of a verdict: FR920 to FR926, FR929, and FR912."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from tests.measured import CELL_CENTRE, cells
 
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.latency.elsewhere import Elsewhere
 from pytest_frictionless.latency.findings import finding_of
 from pytest_frictionless.latency.verdict import Report, Result, Verdict
 
@@ -58,6 +59,50 @@ def test_each_verdict_is_a_finding(code: str, verdict: Verdict, fails: bool, sai
 def test_a_pass_is_no_finding() -> None:
     result = Result(cell=CELL, verdict=Verdict.PASS)
     assert finding_of(result, Report(results=(result,))) is None
+
+
+GONE = Elsewhere(
+    environment="old-575", differences=("driver 580, not 575",), problem="its engine is gone"
+)
+STOOD_IN = Elsewhere(environment="old-570", differences=("driver 580, not 570", "cuda 13, not 12"))
+WORDS = (
+    "no baseline for this environment (driver 580, not 570; cuda 13, not 12); against the accepted "
+    "engine of old-570 in 10 pairs of A/B"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "message", "cause"),
+    [
+        ("FR929", Verdict.PASS, f"net0/online-x0 (batch=1): {WORDS}: +3.1 %", ""),
+        ("FR920", Verdict.REGRESSION, f"net0/online-x0 (batch=1) is slower: {WORDS}: +3.1 %", ""),
+        ("FR922", Verdict.IMPROVED, f"net0/online-x0 (batch=1) is faster: {WORDS}: +3.1 %", ""),
+        ("FR923", Verdict.NOISY, "net0/online-x0 (batch=1) is too noisy to judge", WORDS),
+    ],
+)
+def test_an_engine_of_another_environment_that_stood_in_is_named(
+    code: str, verdict: Verdict, message: str, cause: str
+) -> None:
+    result = Result(
+        cell=CELL, verdict=verdict, change=0.0305, by="10 pairs of A/B", elsewhere=(GONE, STOOD_IN),
+        fails=verdict is Verdict.REGRESSION,
+    )  # fmt: skip
+    finding = finding_of(result, Report(results=(result,)))
+    assert finding is not None
+    assert finding.code == code
+    assert finding.message.startswith(message)
+    assert cause in finding.cause
+    assert "accepted in old-575 (driver 580, not 575): its engine is gone" in finding.cause
+    assert finding.severity is (Severity.ERROR if result.fails else Severity.WARNING)
+
+
+def test_where_no_engine_stood_in_the_other_environments_are_named() -> None:
+    report = Report(results=(Result(cell=CELL, verdict=Verdict.NO_BASELINE),))
+    result = report.with_elsewhere({CELL: (GONE,)}).of(CELL)
+    finding = finding_of(result, report)
+    assert finding is not None
+    assert finding.code == "FR925"
+    assert finding.cause == "accepted in old-575 (driver 580, not 575): its engine is gone"
 
 
 def test_a_regression_says_what_it_rests_on() -> None:

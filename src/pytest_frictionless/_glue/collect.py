@@ -231,7 +231,7 @@ class CheckpointItem(pytest.Item):
     def runtest(self) -> None:
         """Ask, keep the numbers, and fail, skip or pass."""
         verdict = self.parent.examiner.verdict(self.check, self.profile, self.point)
-        self._keep(verdict)
+        self.keep(verdict)
         self.parent.run.ledger.note(self.parent.place, self.name, self.check, verdict)
         errors = [finding for finding in verdict.findings if self._counts(finding)]
         if verdict.blocked_by and self._is_running(verdict.blocked_by):
@@ -251,10 +251,14 @@ class CheckpointItem(pytest.Item):
         )
 
     def _is_running(self, name: str) -> bool:
-        """Whether the item that failed first is part of this run: else nobody would tell."""
-        return any(item.parent is self.parent and item.name == name for item in self.session.items)
+        """Whether the item that failed first runs too: else nobody would tell."""
+        return any(
+            item.parent is self.parent and item.name == name and not item.get_closest_marker("skip")
+            for item in self.session.items
+        )
 
-    def _keep(self, verdict: Verdict) -> None:
+    def keep(self, verdict: Verdict) -> None:
+        """Hand numbers and findings to the reports."""
         root = self.parent.run.shop.root
         for name, value in verdict.measurements.items():
             self.user_properties.append((PROPERTY + name, value))

@@ -28,6 +28,10 @@ def register(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"frictionless_{check.name}: {check.title}")
     plugins = config.pluginmanager
     plugins.register(Collection(config), "frictionless-collection")
+    if config.getoption("benchmark_only", None) is not None:  # an option of pytest-benchmark
+        from pytest_frictionless._glue.benchmarks import Benchmarks
+
+        plugins.register(Benchmarks(config), "frictionless-benchmarks")
     if hasattr(config, "workerinput"):
         plugins.register(Worker(config), "frictionless-worker")
         return

@@ -41,12 +41,15 @@ def engine_of(
 
 
 def describe(memory: dict[str, Any], folder: str) -> dict[str, Any]:
-    """The GPU of this machine, as an environment key needs it."""
+    """The GPU of this machine and the engine for it, as an environment key needs them."""
     del folder
     for package in ("cuda.core", "pynvml"):  # before a GPU is looked for: one thing to install
         require(package, purpose="running engines on a GPU")
     gpu = gpu_of(memory)
-    return {**nvml.facts(gpu.uuid), "compute_capability": gpu.compute_capability}
+    return {
+        **nvml.facts(gpu.uuid), "compute_capability": gpu.compute_capability,
+        "engine": tensorrt.engine_name(),
+    }  # fmt: skip
 
 
 def run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.latency.findings import finding_of
-from pytest_frictionless.workbench.gpu import disturbed
+from pytest_frictionless.latency.measured import Figures
 from pytest_frictionless.workbench.held import switch_to, switching_of
 from pytest_frictionless.workbench.judging import judgement_of
 
@@ -34,29 +34,25 @@ def run(ctx: Context) -> Iterator[Finding]:
     if verdict is not None:
         yield verdict
     ctx.measurements.update(environment=judgement.key.slug, verdict=str(result.verdict))
-    rounds = judgement.rounds
-    records = [each["cells"][cell] for each in rounds if not disturbed(each["cells"][cell])]
+    records = judgement.records(cell)
     if len(records) < 2:
         return
-    samples = sorted(value for record in records for value in record["samples_ms"])
-    medians = [statistics.median(record["samples_ms"]) for record in records]
-    p50 = statistics.median(medians)
+    figures, first = Figures.of(records), judgement.rounds[0]
+    p50, p95, p99 = figures.p50_ms, figures.p95_ms, figures.p99_ms
     plain = statistics.median(record["plain_ms"] for record in records)
     captured = all(record["captured"] for record in records)
-    count = sum(record["count"] for record in records)
-    quantiles = statistics.quantiles(samples, n=100, method="inclusive")
     ctx.measurements.update(
-        engine=rounds[0]["engine"], gpu=rounds[0]["gpu"]["gpu"], sizes=dict(ctx.point.sizes),
-        latency_ms=_short(p50), p95_ms=_short(quantiles[94]), p99_ms=_short(quantiles[98]),
-        samples=count, rounds=len(records), throughput=_short(1000 / p50),
+        engine=first["engine"], gpu=first["gpu"]["gpu"], sizes=dict(ctx.point.sizes),
+        latency_ms=_short(p50), p95_ms=_short(p95), p99_ms=_short(p99),
+        samples=figures.samples, rounds=len(records), throughput=_short(figures.throughput),
         plain_ms=_short(plain), host_ms=_short(statistics.median(r["host_ms"] for r in records)),
-        cuda_graph=captured, spread=_short((max(medians) - min(medians)) / p50),
+        cuda_graph=captured, spread=_short(figures.spread),
         workspace_mib=_short(records[0]["workspace_mib"]), **_watched(records),
     )  # fmt: skip
     ctx.notes.append(
-        f"{cell}: p50 {p50:.4g} ms, p95 {quantiles[94]:.4g} ms, p99 {quantiles[98]:.4g} ms "
-        f"({count} samples in {len(records)} processes, whose medians spread over "
-        f"{100 * (max(medians) - min(medians)) / p50:.2g} %), {1000 / p50:.4g} inferences/s; "
+        f"{cell}: p50 {p50:.4g} ms, p95 {p95:.4g} ms, p99 {p99:.4g} ms "
+        f"({figures.samples} samples in {len(records)} processes, whose medians spread over "
+        f"{100 * figures.spread:.2g} %), {figures.throughput:.4g} inferences/s; "
         f"{'CUDA graph' if captured else 'plain launches'}; plain launches {plain:.4g} ms"
     )
     if why := next((each["uncaptured"] for each in records if not each["captured"]), ""):
@@ -68,7 +64,7 @@ def run(ctx: Context) -> Iterator[Finding]:
             f"GPU time ({plain:.4g} ms against {p50:.4g} ms)",
             severity=Severity.WARNING,
         )
-    yield from _over_budget(ctx, cell, p50, quantiles[98], count)
+    yield from _over_budget(ctx, cell, figures)
     if ctx.point_name == "opt":
         yield from _switching(ctx)
 
@@ -100,7 +96,8 @@ def _switching(ctx: Context) -> Iterator[Finding]:
     )
 
 
-def _over_budget(ctx: Context, cell: str, p50: float, p99: float, count: int) -> Iterator[Finding]:
+def _over_budget(ctx: Context, cell: str, figures: Figures) -> Iterator[Finding]:
+    p50, p99, count = figures.p50_ms, figures.p99_ms, figures.samples
     budget = ctx.workbench.spec.budget
     point = budget.points.get(cell) if budget else None
     if point is None:

@@ -92,6 +92,19 @@ def read_baselines(folder: Path, key: EnvironmentKey | None = None) -> Iterator[
         yield read_baseline(path)
 
 
+def read_elsewhere(folder: Path, key: EnvironmentKey, model: str) -> list[Baseline]:
+    """The baselines of a model in other environments: those that differ least first, then the newest."""
+    own = path_of(folder, key, model)
+    found = [read_baseline(path) for path in folder.glob(f"*/{own.name}") if path != own]
+
+    def newest(baseline: Baseline) -> int:
+        return max((line.accepted.date.toordinal() for line in baseline.cells), default=0)
+
+    return sorted(
+        found, key=lambda each: (len(key.differences(each.key)), -newest(each), each.key.slug)
+    )
+
+
 def read_anchor(folder: Path, key: EnvironmentKey) -> Anchor:
     """The anchor of an environment: empty where nothing was accepted for exactly this key."""
     return fit(line for baseline in read_baselines(folder, key) for line in baseline.cells)

@@ -9,7 +9,9 @@ import math
 import statistics as plain
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.latency.benchmark import extra_info, leaf, machine_info, memory_info
 from pytest_frictionless.latency.confirm import valid
+from pytest_frictionless.latency.run import CHECKPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,16 +25,12 @@ def pytest_benchmark(runs: Sequence[Run]) -> str:
     job = run.job
     return _json(
         {
-            "machine_info": {
-                "gpu": run.key.gpu, "driver": run.key.driver,
-                "tensorrt": f"{run.key.flavour} {run.key.version}", "environment": run.key.slug,
-                **run.recorded,
-            },
+            "machine_info": machine_info(run.key, run.recorded),
             "commit_info": {
                 "id": job.commit, "branch": job.branch, "time": job.date.isoformat(),
                 "dirty": job.dirty,
             },
-            "benchmarks": [_benchmark(each, run) for each in run.cells if valid(each.first)],
+            "benchmarks": [_benchmark(run, each) for each in run.cells if valid(each.first)],
             "datetime": job.date.isoformat(),
             "version": "5.3.1",
         }
@@ -97,15 +95,13 @@ def _ms(each: CellRun) -> list[float]:
 
 
 def _memory(each: CellRun, run: Run) -> dict[str, float]:
-    """Of the profile that a cell is of, in MiB; nothing where it was not seen."""
+    """Of the profile that a cell is of; nothing where it was not seen."""
     own = (each.cell.model, each.cell.profile)
-    for held in run.memory:
-        if (held.cell.model, held.cell.profile) == own and not held.invalid:
-            return {"memory_mib": held.told_mib, "peak_mib": held.peak_mib}
-    return {}
+    same = (held for held in run.memory if (held.cell.model, held.cell.profile) == own)
+    return next(map(memory_info, same), {})
 
 
-def _benchmark(each: CellRun, run: Run) -> dict[str, Any]:
+def _benchmark(run: Run, each: CellRun) -> dict[str, Any]:
     seconds = [ms / 1000 for ms in _ms(each)]
     ordered = sorted(seconds)
     q1, median, q3 = _quartiles(ordered)
@@ -115,11 +111,13 @@ def _benchmark(each: CellRun, run: Run) -> dict[str, Any]:
     inside = [value for value in ordered if q1 - fence <= value <= q3 + fence] or ordered
     far = len(ordered) - len(inside)
     wide = sum(abs(value - mean) > spread for value in seconds)
+    checkpoint = run.recorded.get(CHECKPOINT, each.cell.model)
     return {
-        "group": each.cell.model, "name": str(each.cell), "fullname": str(each.cell),
+        "group": checkpoint, "name": leaf(each.cell), "fullname": f"{checkpoint}::{leaf(each.cell)}",
         "params": dict(each.cell.sizes) or None, "param": None,
-        "extra_info": {"verdict": each.verdict, "graph": each.cell.graph, **each.measured,
-                       **_memory(each, run)},
+        "extra_info": extra_info(
+            run.key, each.cell, each.verdict, {**each.measured, **_memory(each, run)}
+        ),
         "options": {"disable_gc": False, "timer": "cuda_event", "min_rounds": len(seconds),
                     "max_time": 1.0, "min_time": 0.000005, "warmup": True},
         "stats": {

@@ -23,7 +23,8 @@ CODES = {
     Verdict.INVALID: "FR912",
     Verdict.EXPIRED: "FR926",
 }
-"""The finding of each verdict; a pass is none."""
+"""The finding of each verdict; a pass is none, but where another environment's engine stood in."""
+WITHOUT_BASELINE = "FR929"
 
 
 def percent(change: float) -> str:
@@ -32,12 +33,12 @@ def percent(change: float) -> str:
 
 
 def finding_of(result: Result, report: Report) -> Finding | None:
-    """What to tell of a cell; None for a pass."""
-    if result.verdict is Verdict.PASS:
+    """What to tell of a cell; None for a pass by a baseline of this environment."""
+    if result.verdict is Verdict.PASS and result.against is None:
         return None
     evidence = _evidence(result, report)
     return Finding(
-        code=CODES[result.verdict], message=_message(result, report), cause=_cause(result),
+        code=CODES.get(result.verdict, WITHOUT_BASELINE), message=_message(result, report), cause=_cause(result),
         evidence=tuple(evidence), severity=Severity.ERROR if result.fails else Severity.WARNING,
     )  # fmt: skip
 
@@ -63,6 +64,8 @@ def finding_of_memory(now: MemoryRun, accepted: AcceptedMemory, grown: Growth) -
 def _message(result: Result, report: Report) -> str:
     cell = result.cell
     change = percent(result.change) if result.change is not None else ""
+    if result.against is not None and result.verdict in _STANDING:
+        return f"{cell}{_STANDING[result.verdict]}: {_stood_in(result)}: {change}"
     match result.verdict:
         case Verdict.REGRESSION:
             return f"{cell} is slower than accepted: {change}, confirmed by {result.by}"
@@ -88,10 +91,29 @@ def _message(result: Result, report: Report) -> str:
             return f"{cell}: its baseline has expired: {result.reason}"
 
 
+_STANDING = {Verdict.PASS: "", Verdict.REGRESSION: " is slower", Verdict.IMPROVED: " is faster"}
+"""What is said of a cell that was measured in turns with another environment's engine."""
+
+
+def _stood_in(result: Result) -> str:
+    """Against which engine a cell without a baseline was measured."""
+    other = result.against
+    if other is None:
+        return ""
+    return (
+        f"no baseline for this environment ({'; '.join(other.differences)}); against the accepted "
+        f"engine of {other.environment} in {result.by}"
+    )
+
+
 def _cause(result: Result) -> str:
     """What else is known, without what the message says already."""
     told = result.verdict in (Verdict.INVALID, Verdict.EXPIRED, Verdict.NOISY)
-    return "\n".join([*([] if told or not result.reason else [result.reason]), *result.notes])
+    lines = [] if told or not result.reason else [result.reason]
+    if result.verdict not in _STANDING and result.against is not None:
+        lines.append(_stood_in(result))
+    lines += [str(other) for other in result.elsewhere if other.problem]
+    return "\n".join([*lines, *result.notes])
 
 
 def _evidence(result: Result, report: Report) -> list[tuple[str, str]]:

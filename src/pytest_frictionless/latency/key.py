@@ -7,9 +7,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FLOATING = "floating"
 """The clock policy of a GPU that nobody locked; a locked one is `locked 1980 MHz`."""
@@ -70,9 +73,13 @@ class EnvironmentKey:
 
     def differences(self, other: EnvironmentKey) -> tuple[str, ...]:
         """What is not the same, as `driver 580, not 575`."""
-        fields = (each.name for each in dataclasses.fields(self))
-        return tuple(
-            f"{name.replace('_', ' ')} {getattr(self, name) or 'none'}, not {getattr(other, name) or 'none'}"
-            for name in fields
-            if getattr(self, name) != getattr(other, name)
-        )
+        return differences(dataclasses.asdict(self), dataclasses.asdict(other))
+
+
+def differences(here: Mapping[str, Any], there: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is not the same in two environments, field by field."""
+    return tuple(
+        f"{name.replace('_', ' ')} {here.get(name) or 'none'}, not {there.get(name) or 'none'}"
+        for name in dict.fromkeys([*here, *there])
+        if here.get(name) != there.get(name)
+    )

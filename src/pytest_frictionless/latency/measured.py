@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.latency.cell import Round
 from pytest_frictionless.latency.key import FLOATING, EnvironmentKey
+from pytest_frictionless.latency.run import DIGITS, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from pytest_frictionless.artifacts import CellRecord, RoundRecord
+    from pytest_frictionless.artifacts import CellRecord, MachineRecord, RoundRecord
 
 
 def environment_of(
-    record: RoundRecord, *, precision: str, flags: Iterable[str] = (), runner: str = ""
-) -> EnvironmentKey:
-    """The key of the machine that a round was measured on."""
+    record: RoundRecord | MachineRecord, *, precision: str = "", flags: Iterable[str] = (),
+    runner: str = "",
+) -> EnvironmentKey:  # fmt: skip
+    """The key of the machine that a round was measured on; of the machine alone without precision."""
     gpu = record["gpu"]
     title, _, version = record["engine"].rpartition(" ")
     mhz, most = gpu.get("sm_clock_application_mhz"), gpu.get("sm_clock_max_mhz")
@@ -31,7 +34,7 @@ def environment_of(
     )  # fmt: skip
 
 
-def recorded_of(record: RoundRecord) -> dict[str, str]:
+def recorded_of(record: RoundRecord | MachineRecord) -> dict[str, str]:
     """What is kept beside the key."""
     gpu = record["gpu"]
     return {"gpu_uuid": gpu["uuid"], "driver": gpu["driver"], "cuda_driver": gpu["cuda_driver"]}
@@ -46,3 +49,40 @@ def round_of(record: CellRecord, *, invalid: str = "") -> Round:
         p25_ms=quartiles[0], p75_ms=quartiles[2], sm_mhz=watch["sm_mhz"],
         throttled=dict(watch["slowed"]),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The latency of one cell over all its rounds."""
+
+    p50_ms: float
+    """Median of the rounds' medians."""
+    p95_ms: float
+    p99_ms: float
+    """Of all samples, as p95."""
+    samples: int
+    spread: float
+    """Of the rounds' medians, as a share."""
+
+    @classmethod
+    def of(cls, records: Sequence[CellRecord]) -> Figures:
+        """Those of two rounds or more."""
+        medians = [statistics.median(each["samples_ms"]) for each in records]
+        samples = [value for each in records for value in each["samples_ms"]]
+        quantiles = statistics.quantiles(samples, n=100, method="inclusive")
+        p50 = statistics.median(medians)
+        return cls(
+            p50_ms=p50, p95_ms=quantiles[94], p99_ms=quantiles[98],
+            samples=sum(each["count"] for each in records),
+            spread=(max(medians) - min(medians)) / p50,
+        )  # fmt: skip
+
+    @property
+    def throughput(self) -> float:
+        """Inferences a second."""
+        return 1000 / self.p50_ms
+
+    def kept(self) -> dict[str, float]:
+        """What a recorded run keeps beside the rounds."""
+        told = {"p99_ms": self.p99_ms, "throughput": self.throughput, "samples": self.samples}
+        return {name: significant(value, DIGITS) for name, value in told.items()}

@@ -38,11 +38,12 @@ def replay(
     evidence = run.evidence
     comparable = {e.cell for e in run.cells if e.comparable or e.pairs.candidate}
     cells = [each.cell for each in run.cells]
+    elsewhere = {each.cell: each.elsewhere for each in run.cells}
     missing: dict[Cell, str] = {}
     while True:
         answer = decide(cells, anchor, evidence, comparable=comparable, today=today, rules=rules)
         if isinstance(answer, Report):
-            return Replay(report=answer, missing=missing)
+            return Replay(report=answer.with_elsewhere(elsewhere), missing=missing)
         missing |= {cell: _words(answer) for cell in answer.cells}
         if answer.need is not Need.ROUNDS:
             break

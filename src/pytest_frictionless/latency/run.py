@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pytest_frictionless.latency.cell import Built, Cell, Pairs, Round
+from pytest_frictionless.latency.elsewhere import Elsewhere  # noqa: TC001
 from pytest_frictionless.latency.key import EnvironmentKey  # noqa: TC001
 from pytest_frictionless.latency.memory import MemoryRun  # noqa: TC001
 from pytest_frictionless.latency.verdict import Evidence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DIGITS = 7
 """Significant digits of what is stored of a run."""
+CHECKPOINT = "checkpoint"
+"""What a run calls the path of what it measured, among what it records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class CellRun:
     pairs: Pairs = field(default_factory=Pairs)
     comparable: bool = False
     """Whether the accepted engine, or the base branch's, was there for pairs."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Other environments in which the cell was accepted, where it was not in this one."""
     verdict: str = ""
     """What the gate said in this job."""
     measured: Mapping[str, float] = field(default_factory=dict)
@@ -85,14 +90,15 @@ class Run:
         comparable: Collection[Cell] = (), memory: Iterable[MemoryRun] = (),
     ) -> Run:  # fmt: skip
         """What a job leaves behind."""
-        verdicts = {each.cell: str(each.verdict) for each in report.results} if report else {}
+        results = {each.cell: each for each in report.results} if report else {}
         cells = tuple(
             CellRun(
                 cell=cell, built=evidence.built.get(cell, Built()), first=_short(rounds),
                 again=_short(evidence.again.get(cell, ())),
                 pairs=_short_pairs(evidence.pairs.get(cell, Pairs())),
                 comparable=cell in comparable,
-                verdict=verdicts.get(cell, ""), measured=dict((measured or {}).get(cell, {})),
+                elsewhere=results[cell].elsewhere if cell in results else (),
+                verdict=str(results[cell].verdict) if cell in results else "", measured=dict((measured or {}).get(cell, {})),
             )
             for cell, rounds in sorted(evidence.first.items())
         )  # fmt: skip

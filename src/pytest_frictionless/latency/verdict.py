@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_frictionless.latency.anchor import Centre
+    from pytest_frictionless.latency.elsewhere import Elsewhere
 
 
 class Verdict(StrEnum):
@@ -131,6 +132,14 @@ class Result:
     """The change that would be seen nearly always."""
     reason: str = ""
     notes: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Where it was accepted, if not in this environment; the last one's engine was measured here
+    where it has no problem."""
+
+    @property
+    def against(self) -> Elsewhere | None:
+        """The other environment whose engine it was measured in turns with."""
+        return next((each for each in self.elsewhere if not each.problem), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +157,11 @@ class Report:
     def fails(self) -> bool:
         """Whether the job is to fail."""
         return any(result.fails for result in self.results)
+
+    def with_elsewhere(self, elsewhere: Mapping[Cell, tuple[Elsewhere, ...]]) -> Report:
+        """The same verdicts, which say where else their cells were accepted."""
+        results = (replace(each, elsewhere=elsewhere.get(each.cell, ())) for each in self.results)
+        return replace(self, results=tuple(results))
 
     def of(self, cell: Cell) -> Result:
         """The verdict of one cell."""

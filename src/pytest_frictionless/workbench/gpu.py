@@ -13,12 +13,20 @@ from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import MissingDependency, MissingDevice
 from pytest_frictionless.knowledge.gpus import flavour_of, refusal, runs_on
 from pytest_frictionless.shapes import POINTS
+from pytest_frictionless.workbench.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import CellRecord, CellRequest, EngineRunRecord, RoundRecord
+    from pytest_frictionless.artifacts import (
+        CellRecord,
+        CellRequest,
+        EngineRunRecord,
+        MachineRecord,
+        RoundRecord,
+    )
     from pytest_frictionless.shapes import ShapePoint
+    from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.store import Artifact
     from pytest_frictionless.workbench.workbench import Workbench
 
@@ -31,11 +39,23 @@ NO_DRIVER = (
 
 def gpu_of(bench: Workbench) -> dict[str, Any]:
     """The GPU of this machine; raises MissingDevice where there is none that CUDA can use."""
-    known = bench.shop.device
+    return _device(bench.shop, bench.steps)
+
+
+def machine_of(shop: Shop) -> MachineRecord:
+    """The GPU of this machine and the engine for it; raises MissingDevice as `gpu_of`."""
+    gpu = _device(shop, Steps(shop, preload=()))
+    return {
+        "gpu": gpu, "engine": gpu["engine"], "compute_capability": gpu["compute_capability"],
+    }  # fmt: skip
+
+
+def _device(shop: Shop, steps: Steps) -> dict[str, Any]:
+    known = shop.device
     if not known:
         try:
             ctypes.CDLL("libcuda.so.1")
-            known["gpu"] = bench.steps.measure("engine_run:describe", {})
+            known["gpu"] = steps.measure("engine_run:describe", {})
         except OSError:
             known["missing"] = NO_DRIVER
         except MissingDependency as missing:

@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint.digest import digest
-from pytest_frictionless.errors import MissingDependency, StepFailed
-from pytest_frictionless.latency.baselines import read_anchor
+from pytest_frictionless.latency.baselines import read_anchor, read_elsewhere
 from pytest_frictionless.latency.cell import Built, Cell, Pairs, Round
 from pytest_frictionless.latency.gate import judge
 from pytest_frictionless.latency.job import this_job
-from pytest_frictionless.latency.measured import environment_of, recorded_of, round_of
-from pytest_frictionless.latency.run import Run
+from pytest_frictionless.latency.measured import Figures, environment_of, recorded_of, round_of
+from pytest_frictionless.latency.run import CHECKPOINT, Run
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store, record
 from pytest_frictionless.latency.verdict import Ask, Evidence, Need, Rules
+from pytest_frictionless.workbench.accepted import AcceptedEngines
 from pytest_frictionless.workbench.gpu import cells_of, disturbed, measured, plan_path
 from pytest_frictionless.workbench.held import memory_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import CellRequest, RoundRecord
+    from pytest_frictionless.artifacts import CellRecord, CellRequest, RoundRecord
     from pytest_frictionless.latency.anchor import Anchor
     from pytest_frictionless.latency.key import EnvironmentKey
     from pytest_frictionless.latency.verdict import Report
@@ -48,6 +48,11 @@ class Judgement:
     memory: Mapping[str, Held]
     """By profile."""
 
+    def records(self, name: str) -> list[CellRecord]:
+        """Those of one cell that count."""
+        cells = (each["cells"][name] for each in self.rounds if name in each["cells"])
+        return [each for each in cells if not disturbed(each)]
+
 
 def judgement_of(bench: Workbench) -> Judgement:
     """The latency of a checkpoint, measured and judged when first asked for.
@@ -67,8 +72,7 @@ class _Judging:
     plan: Path = field(init=False)
     requests: dict[Cell, CellRequest] = field(default_factory=dict)
     rounds: list[RoundRecord] = field(default_factory=list)
-    plans: dict[str, Path] = field(default_factory=dict)
-    """Accepted engines that are kept, by their digest."""
+    accepted: AcceptedEngines = field(init=False)
     turns: int = 0
     """Processes so far: the seed of the next one's order."""
 
@@ -87,37 +91,40 @@ class _Judging:
             self.requests[cell] = request
         folder = bench.shop.root / settings.baselines.folder
         anchor = read_anchor(folder, key)
-        comparable = self._comparable(anchor)
+        self._look_for_engines(key, anchor, folder)
+        comparable = list(self.accepted.engines)
         built = self._built(first)
         started = Evidence(built=dict.fromkeys(self.requests, built))
         started = started.with_rounds(Need.ROUNDS, self._of_cells([first], list(self.requests)))
         report, evidence = judge(
-            list(self.requests), anchor, self._measure(anchor), evidence=started,
+            list(self.requests), anchor, self._measure, evidence=started,
             comparable=comparable, today=datetime.datetime.now(datetime.UTC).date(),
             rules=Rules(rounds=settings.latency.rounds, require=settings.baselines.require),
         )  # fmt: skip
+        report = report.with_elsewhere(self.accepted.elsewhere)
         memory = memory_of(bench, self.plan, key)  # last: by now all kernels are in the cache
+        cells = {request["name"]: cell for cell, request in self.requests.items()}
+        judgement = Judgement(
+            key=key, cells=cells, rounds=self.rounds, report=report, memory=memory
+        )  # fmt: skip
         run = Run.of(
             key, this_job(os.environ, bench.shop.root), evidence, report=report,
-            recorded=recorded_of(first), comparable=comparable,
+            recorded={**recorded_of(first), CHECKPOINT: bench.relative_path}, comparable=comparable,
+            measured={cell: _figures(judgement.records(name)) for name, cell in cells.items()},
             memory=[held.run for held in memory.values()],
         )  # fmt: skip
         record(run, bench.shop.root)
         open_store(RUNS_FOLDER, bench.shop.root).keep_plan(self.plan.read_bytes())
-        cells = {request["name"]: cell for cell, request in self.requests.items()}
-        return Judgement(key=key, cells=cells, rounds=self.rounds, report=report, memory=memory)
+        return judgement
 
-    def _measure(self, anchor: Anchor) -> Callable[[Ask, Evidence], Evidence]:
-        def measure(ask: Ask, evidence: Evidence) -> Evidence:
-            if ask.need is Need.PAIRS:
-                return evidence.with_pairs(self._pairs(ask, anchor))
-            requests = [self.requests[cell] for cell in ask.cells]
-            more = [self._round(self.plan, requests) for _ in range(ask.count)]
-            if ask.need is Need.ROUNDS:
-                self.rounds += more
-            return evidence.with_rounds(ask.need, self._of_cells(more, ask.cells))
-
-        return measure
+    def _measure(self, ask: Ask, evidence: Evidence) -> Evidence:
+        if ask.need is Need.PAIRS:
+            return evidence.with_pairs(self._pairs(ask))
+        requests = [self.requests[cell] for cell in ask.cells]
+        more = [self._round(self.plan, requests) for _ in range(ask.count)]
+        if ask.need is Need.ROUNDS:
+            self.rounds += more
+        return evidence.with_rounds(ask.need, self._of_cells(more, ask.cells))
 
     def _round(self, plan: Path, requests: Sequence[CellRequest]) -> RoundRecord:
         self.turns += 1
@@ -132,15 +139,14 @@ class _Judging:
         found = round_["cells"][self.requests[cell]["name"]]
         return round_of(found, invalid=disturbed(found))
 
-    def _pairs(self, ask: Ask, anchor: Anchor) -> dict[Cell, Pairs]:
+    def _pairs(self, ask: Ask) -> dict[Cell, Pairs]:
         """Accepted and candidate engine in turns, ABBA; one process an engine and turn."""
         sides: dict[str, dict[Cell, list[Round]]] = {
             side: {cell: [] for cell in ask.cells} for side in ("candidate", "baseline")
         }
         by_plan: dict[Path, list[Cell]] = {}
         for cell in ask.cells:
-            accepted = self.plans[anchor.centres[cell].source.built.plan_sha256]
-            by_plan.setdefault(accepted, []).append(cell)
+            by_plan.setdefault(self.accepted.engines[cell], []).append(cell)
         for turn in range(ask.count):
             order = ("baseline", "candidate") if turn % 2 else ("candidate", "baseline")
             for side in order:
@@ -161,29 +167,18 @@ class _Judging:
             for cell in ask.cells
         }
 
-    def _comparable(self, anchor: Anchor) -> list[Cell]:
-        """Cells whose accepted engine is kept and runs here."""
-        bench = self.bench
-        store = open_store(bench.shop.settings.baselines.runs, bench.shop.root)
-        found = []
+    def _look_for_engines(self, key: EnvironmentKey, anchor: Anchor, folder: Path) -> None:
+        """Which accepted engine each cell may be measured in turns with, and what it was accepted for."""
+        self.accepted = AcceptedEngines(
+            self.bench, lambda plan, cell: self._round(plan, [self._anywhere(cell)])
+        )
+        new = [cell for cell in self.requests if cell not in anchor.centres]
+        others = read_elsewhere(folder, key, self.bench.name) if new else ()
         for cell in self.requests:
-            centre = anchor.centres.get(cell)
-            name = centre.source.built.plan_sha256 if centre else ""
-            if name and name not in self.plans and (plan := store.plan(name)) is not None:
-                path = bench.shop.store.root / "accepted" / f"{name}.plan"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(plan)
-                self.plans[name] = path
-            if name in self.plans and self._runs(self.plans[name], cell):
-                found.append(cell)
-        return found
-
-    def _runs(self, plan: Path, cell: Cell) -> bool:
-        try:
-            self._round(plan, [self._anywhere(cell)])
-        except (StepFailed, MissingDependency):
-            return False
-        return True
+            if cell in anchor.centres:
+                self.accepted.take(cell, anchor.centres[cell].source.built.plan_sha256)
+            else:
+                self.accepted.look_elsewhere(cell, key, others)
 
     def _anywhere(self, cell: Cell) -> CellRequest:
         """The cell in whatever profile of an engine takes its sizes."""
@@ -199,6 +194,11 @@ class _Judging:
             plan_sha256=plan, network_sha256=hashlib.sha256(network.encode()).hexdigest(),
             tactics=tuple(round_["layers"]),
         )  # fmt: skip
+
+
+def _figures(records: Sequence[CellRecord]) -> dict[str, float]:
+    """What is kept of a cell beside its rounds; nothing where too few of them count."""
+    return Figures.of(records).kept() if len(records) > 1 else {}
 
 
 def _precision(bench: Workbench) -> str:
