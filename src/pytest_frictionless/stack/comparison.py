@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from pytest_frictionless.settings.model import Opset, Target
-    from pytest_frictionless.stack.manifest import Manifest
+    from pytest_frictionless.settings.model import Opset
+    from pytest_frictionless.stack.manifest import Graph, Manifest
 
 
 class Kind(StrEnum):
@@ -33,10 +33,10 @@ class Verdict:
     """What one rule says of one component."""
 
     kind: Kind
-    why: str
-    """Half a sentence that follows "TensorRT 10.13.3 is recorded and 11.0.0 runs: "."""
+    why: str = ""
+    """What follows "TensorRT 10.13.3 is recorded and 11.0.0 runs: "."""
     source: str = ""
-    """Where it is written, as a URL; or "measured" with the version it was measured with."""
+    """Where it is written, as a URL; or "measured" and with which version."""
     remedy: str = ""
     code: str = ""
     """The finding's code; empty takes the one for the kind."""
@@ -53,10 +53,16 @@ class Comparison:
     """Running; empty where it is not installed, or cannot be asked here."""
     recorded: Manifest
     running: Mapping[str, str]
-    target: Target
     precision: str = ""
     """Asked for in frictionless.yaml; empty where nothing is."""
     pin: Opset | None = None
+    delivered: Graph | None = None
+    """The ONNX file as it is delivered now, where it was made."""
+
+    @property
+    def both(self) -> bool:
+        """Whether there is something to compare."""
+        return bool(self.old and self.new)
 
 
 Rule = Callable[[Comparison], Verdict | None]
@@ -75,3 +81,11 @@ def release(text: str, parts: int) -> tuple[int, ...] | None:
     """The first numbers of a version, filled with zeros; None where there is no version."""
     version = version_in(text)
     return None if version is None else (*version.release, *([0] * parts))[:parts]
+
+
+def same_release(old: str, new: str) -> bool | None:
+    """Whether two versions are one, as far as both are written out; None where one is no version."""
+    one, two = version_in(old), version_in(new)
+    if one is None or two is None:
+        return None
+    return all(a == b for a, b in zip(one.release, two.release, strict=False))

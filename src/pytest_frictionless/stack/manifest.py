@@ -22,6 +22,7 @@ COMPONENTS = {
     "nvidia_driver": "NVIDIA driver", "cudnn": "cuDNN",
     "gpu": "GPU", "compute_capability": "compute capability",
     "container": "container", "container_digest": "digest of the container",
+    "tf32_override": "NVIDIA_TF32_OVERRIDE", "torch_tf32_override": "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
 }  # fmt: skip
 """Every component a manifest may name, in the order it is written, with its title.
 

@@ -4,44 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.stack.comparison import Kind, Verdict, release
+from packaging.version import Version
+
+from pytest_frictionless.stack.comparison import Kind, Verdict, release, same_release
 
 if TYPE_CHECKING:
     from pytest_frictionless.stack.comparison import Comparison
 
 VERSION_COMPATIBLE = "version_compatible"
 """Flag of a plan that later versions load too."""
-BOUND = "https://docs.nvidia.com/deeplearning/tensorrt/11.1.0/inference-library/engine-compatibility.html"
-BOUND_RTX = "https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/inference-library/engine-compatibility.html"
+AMPERE_PLUS = "ampere_plus"
+_DOCS = "https://docs.nvidia.com/deeplearning/"
+BOUND = f"{_DOCS}tensorrt/11.1.0/inference-library/engine-compatibility.html"
+BUILD_COUNTS = "https://github.com/triton-inference-server/server/issues/5975"
+"""Expecting library version 8.6.1.2 got 8.6.1.6, please rebuild."""
+BOUND_RTX = f"{_DOCS}tensorrt-rtx/latest/inference-library/engine-compatibility.html"
+MATRIX = f"{_DOCS}tensorrt/11.4.1/getting-started/support-matrix.html"
 MAJORS = ((10, 11), (8, 10))
-"""Runtimes of another major version that load a version-compatible plan."""
-MAJORS_SOURCE = (
-    "https://docs.nvidia.com/deeplearning/tensorrt/11.4.1/getting-started/support-matrix.html"
-)
+"""Other major versions that load a version-compatible plan, by the support matrix of 11.4.1."""
 REBUILD = "Build the engine anew with the TensorRT that serves it, and write the manifest again."
 
 
 def loads(asked: Comparison) -> Verdict | None:
     """Whether the TensorRT that runs loads the plan."""
-    header = getattr(asked.recorded.plan, asked.component, None)
-    if header is None or not asked.new or release(header, 4) == release(asked.new, 4):
+    plan = asked.recorded.plan
+    header = getattr(plan, asked.component, None)
+    if plan is None or header is None or not asked.new or same_release(header, asked.new) is None:
         return None
-    old, new = release(header, 3), release(asked.new, 3)
-    if old is None or new is None or old == new:
-        return None
+    if same_release(header, asked.new):
+        return Verdict(kind=Kind.IDENTICAL)
     if asked.component == "tensorrt_rtx":
         return _bound(BOUND_RTX, "a plan of TensorRT-RTX loads in the release that built it only")
-    flags = asked.recorded.plan.flags if asked.recorded.plan else ()
-    if VERSION_COMPATIBLE not in flags:
-        return _bound(BOUND, "a plan loads in the TensorRT version that built it only")
+    if VERSION_COMPATIBLE not in plan.flags:
+        source = BUILD_COUNTS if release(header, 3) == release(asked.new, 3) else BOUND
+        return _bound(source, "a plan loads in the TensorRT version that built it only")
+    old, new = release(header, 4) or (), release(asked.new, 4) or ()
     if new < old:
-        return _bound(
-            BOUND, "a version-compatible plan loads in later versions, and not in earlier ones"
-        )
+        return _bound(BOUND, "a version-compatible plan loads in later versions only")
     if old[0] != new[0] and (old[0], new[0]) not in MAJORS:
         return _bound(
-            MAJORS_SOURCE,
-            f"TensorRT {new[0]} loads no version-compatible plan of TensorRT {old[0]}",
+            MATRIX, f"a version-compatible plan of {old[0]}.x does not load in {new[0]}.x"
         )
     return Verdict(kind=Kind.COMPATIBLE, why="the plan is version-compatible", source=BOUND)
 
@@ -49,16 +51,42 @@ def loads(asked: Comparison) -> Verdict | None:
 def runs_on_gpu(asked: Comparison) -> Verdict | None:
     """Whether the plan was built for the GPU that runs."""
     plan = asked.recorded.plan
-    built_for = plan.compute_capabilities if plan else ()
-    if not built_for or not asked.new:
+    if plan is None or not asked.new:
         return None
-    if asked.new in built_for:
-        return Verdict(kind=Kind.IDENTICAL, why="")
+    built_for = plan.compute_capabilities or (
+        (asked.recorded.components["compute_capability"],)
+        if plan.tensorrt and "compute_capability" in asked.recorded.components
+        else ()
+    )
+    if not built_for:
+        return None
+    if any(_covers(each, asked.new) for each in built_for):
+        return Verdict(kind=Kind.IDENTICAL)
+    if AMPERE_PLUS in plan.flags:
+        return Verdict(
+            kind=Kind.UNKNOWN, source=MATRIX,
+            why="the plan was built for several architectures, and which it runs on was not read",
+        )  # fmt: skip
     return Verdict(
         kind=Kind.BREAKING, code="FR056",
-        why=f"the plan was built for {', '.join(built_for)}", source=BOUND,
-        remedy="Build the engine for the GPU that serves it: add its compute capability to `target`.",
+        why=f"the plan was built for {', '.join(built_for)}",
+        source=BOUND_RTX if plan.tensorrt_rtx else MATRIX,
+        remedy="Build the engine for the GPU that serves it: name its compute capability in `target`.",
     )  # fmt: skip
+
+
+def on_this_platform(asked: Comparison) -> Verdict | None:
+    """Whether the plan was built on the kind of system that runs."""
+    windows = [text.lower().startswith("windows") for text in (asked.old, asked.new)]
+    if asked.recorded.plan is None or not asked.both or windows[0] == windows[1]:
+        return None
+    return _bound(MATRIX, "a plan is not portable between Linux and Windows")
+
+
+def _covers(built_for: str, capability: str) -> bool:
+    if built_for.startswith(">"):
+        return Version(capability) > Version(built_for[1:])
+    return built_for == capability
 
 
 def _bound(source: str, why: str) -> Verdict:

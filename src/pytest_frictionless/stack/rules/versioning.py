@@ -1,4 +1,4 @@
-"""What a project promises of its next version, where no rule knows better."""
+"""What is left where no rule knows better: how far two versions are apart."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from pytest_frictionless.stack.comparison import Comparison
 
 
-def promised(asked: Comparison) -> Verdict | None:
-    """Classify by how far two versions are apart; beyond a patch nothing is promised."""
-    if not asked.old or not asked.new:
+def apart(asked: Comparison) -> Verdict | None:
+    """Beyond a patch nothing is promised: unknown, until the suite has run with it."""
+    if not asked.both:
         return None
     if asked.old == asked.new:
-        return Verdict(kind=Kind.IDENTICAL, why="")
+        return Verdict(kind=Kind.IDENTICAL)
     minor = release(asked.old, 2)
     if minor is not None and minor == release(asked.new, 2):
         return Verdict(kind=Kind.PATCH, why="the same minor version")
