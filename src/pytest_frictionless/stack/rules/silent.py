@@ -27,13 +27,13 @@ TORCH_TF32_SOURCE = (
 
 def precision_ignored(asked: Comparison) -> Verdict | None:
     """A precision that was a builder flag, and that strongly typed networks ignore."""
-    if asked.precision not in LOWER or not asked.new or not _is_typed(asked.component, asked.new):
+    if asked.precision not in LOWER or not asked.new or not is_typed(asked.component, asked.new):
         return None
     plan = asked.recorded.plan
     delivered = plan.precision if plan else ""
     if delivered == asked.precision and _was_typed(asked):
         return None  # the types are in the graph
-    if not delivered and (not asked.old or _is_typed(asked.component, asked.old)):
+    if not delivered and (not asked.old or is_typed(asked.component, asked.old)):
         return None  # nothing is recorded of the engine: `build` reads it back
     return Verdict(
         kind=Kind.BREAKING, code="FR062",
@@ -90,7 +90,8 @@ def _other_mantissa(why: str, source: str, remedy: str) -> Verdict:
     return Verdict(kind=Kind.BREAKING, code="FR061", why=why, source=source, remedy=remedy)
 
 
-def _is_typed(component: str, version: str) -> bool:
+def is_typed(component: str, version: str) -> bool:
+    """Whether the builder of this version computes in the types of the file alone."""
     numbers = release(version, 1)
     return component == "tensorrt_rtx" or (
         numbers is not None and numbers[0] >= STRONGLY_TYPED_SINCE
@@ -100,4 +101,4 @@ def _is_typed(component: str, version: str) -> bool:
 def _was_typed(asked: Comparison) -> bool:
     plan = asked.recorded.plan
     header = getattr(plan, asked.component, None) if plan else None
-    return _is_typed(asked.component, header or asked.old) if header or asked.old else False
+    return is_typed(asked.component, header or asked.old) if header or asked.old else False
