@@ -248,6 +248,13 @@ def test_what_cannot_be_compared_here_is_one_warning() -> None:
     assert names == ["CUDA of the driver", "NVIDIA driver", "GPU", "compute capability"]
 
 
+def test_a_plan_for_gpus_is_no_difference_where_there_was_none() -> None:
+    here = without("gpu", "compute_capability", "nvidia_driver", "cuda_driver")
+    found = judged(fields={"components": here})
+    assert "compute_capability" not in {each.component for each in found}
+    assert not list(findings_of(found))
+
+
 def test_text_that_is_no_version_is_unknown_and_no_traceback() -> None:
     odd = {name: "main-branch" for name in RULES if name != "container"}
     for finding in findings_of(judged(odd)):
