@@ -55,7 +55,10 @@ ON_RTX: dict[str, Any] = {
     "plan": RTX, "components": without("tensorrt", tensorrt_rtx="1.6.1.120"),
 }  # fmt: skip
 RTX_NO_PLAN: dict[str, Any] = {**ON_RTX, "plan": None}
-OLD_TORCH: dict[str, Any] = {"components": without("exporter", torch="2.8.0")}
+OLD_TORCH: dict[str, Any] = {
+    "components": without("exporter", torch="2.8.0"),
+    "graph": Graph(opset=20, ir_version=10, producer="pytorch 2.8.0"),
+}
 VERSION_COMPATIBLE: dict[str, Any] = {
     "plan": PLAN.model_copy(update={"flags": ("version_compatible",)})
 }
@@ -77,6 +80,9 @@ PLANTED = {
         {"plan": None, "components": without("tensorrt", tensorrt_rtx="1.7.1.116")}, "FR056",
     ),
     "another major version of CUDA": ({"cuda_runtime": "12.9.79"}, {}, "FR057"),
+    "another major version of the whole CUDA": (
+        {"cuda_runtime": "12.9.79", "cuda_toolkit": "12.9.1"}, {}, "FR057",
+    ),
     "driver too old": ({"nvidia_driver": "570.124.06", "cuda_driver": "12.8"}, {}, "FR058"),
     "driver too old, by its CUDA": (
         {"cuda_driver": "12.8"}, {"components": without("nvidia_driver")}, "FR058",
@@ -146,6 +152,10 @@ def test_what_nobody_wrote_down_is_a_warning_and_never_a_pass(
 FITS = {
     "a patch": ({"python": "3.11.14", "numpy": "2.3.5", "onnxslim": "0.1.99"}, {}, Kind.PATCH),
     "another build of torch": ({"torch": "2.9.1+cu128"}, {}, Kind.PATCH),
+    "torch and onnxscript where the file came as ONNX from elsewhere": (
+        {"torch": "2.9.1", "onnxscript": "0.1.0"},
+        {**OLD_TORCH, "graph": Graph(opset=20, ir_version=10, producer="tf2onnx 1.16.1")}, Kind.COMPATIBLE,
+    ),
     "a later ONNX Runtime": ({"onnxruntime": "1.32.0"}, {}, Kind.COMPATIBLE),
     "an earlier ONNX Runtime that knows the file": ({"onnxruntime": "1.22.0"}, {}, Kind.COMPATIBLE),
     "a later onnx": ({"onnx": "1.23.2"}, {}, Kind.COMPATIBLE),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.stack.comparison import Kind, Verdict
 from pytest_frictionless.stack.rules import (
     cuda,
     engine,
@@ -19,7 +18,7 @@ from pytest_frictionless.stack.rules import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_frictionless.stack.comparison import Comparison, Rule
+    from pytest_frictionless.stack.comparison import Comparison, Rule, Verdict
     from pytest_frictionless.stack.manifest import Manifest
 
 _ENGINE = (silent.precision_ignored, plan.loads, engine.parser_reads, engine.builds)
@@ -27,16 +26,16 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "os": (plan.on_this_platform, system.operating_system),
     "glibc": (system.glibc,),
     "python": (system.python,),
-    "torch": (torch.default_flipped, torch.same_source),
+    "torch": (torch.default_flipped, torch.same_source, torch.not_asked),
     "exporter": (torch.route_changed, torch.exporter_version),
-    "onnxscript": (torch.onnxscript_fits,),
+    "onnxscript": (torch.onnxscript_fits, torch.not_asked),
     "onnx": (graph.onnx_describes,),
     "onnxruntime": (graph.runtime_loads,),
     "tensorrt": _ENGINE,
     "tensorrt_rtx": _ENGINE,
     "onnx_parser": (engine.comes_with_engine,),
     "cuda_toolkit": (cuda.same_family,),
-    "cuda_runtime": (cuda.same_family,),
+    "cuda_runtime": (cuda.follows_toolkit, cuda.same_family),
     "cuda_driver": (cuda.follows_driver,),
     "nvidia_driver": (cuda.driver_serves,),
     "gpu": (system.gpu,),
@@ -53,8 +52,6 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 def verdicts_on(asked: Comparison) -> list[Verdict]:
     """What the rules of a component say; how far the versions are apart, where none says anything."""
     said = [verdict for rule in RULES.get(asked.component, ()) if (verdict := rule(asked))]
-    if said and all(each.kind is Kind.IDENTICAL for each in said):
-        return said[:1]
     return said or [verdict for verdict in (versioning.apart(asked),) if verdict]
 
 

@@ -20,8 +20,20 @@ INSTALL = (
 )
 
 
+def follows_toolkit(asked: Comparison) -> Verdict | None:
+    """A runtime that comes with the toolkit is judged with it."""
+    known = (asked.recorded.components, asked.running)
+    toolkits = [release(each.get("cuda_toolkit", ""), 1) for each in known]
+    runtimes = [release(text, 1) for text in (asked.old, asked.new)]
+    if asked.old == asked.new or None in runtimes or toolkits != runtimes:
+        return None
+    return Verdict(kind=Kind.COMPATIBLE, why="judged with the toolkit", source=MINOR)
+
+
 def same_family(asked: Comparison) -> Verdict | None:
     """Minor versions of a CUDA are compatible; another major version is another CUDA."""
+    if follows_toolkit(asked) and asked.component == "cuda_runtime":
+        return None
     old, new = release(asked.old, 3), release(asked.new, 3)
     if old is None or new is None or old == new:
         return None

@@ -21,7 +21,7 @@ NAMED = (
 def default_flipped(asked: Comparison) -> Verdict | None:
     """The exporter that is called where nobody names one: another since torch 2.9, in silence."""
     old, new = exporter_default(asked.old), exporter_default(asked.new)
-    if old is None or new is None or old.value == new.value:
+    if old is None or new is None or old.value == new.value or _is_foreign(asked):
         return None
     routes = [
         _route(each.get("exporter", "")) for each in (asked.recorded.components, asked.running)
@@ -32,6 +32,13 @@ def default_flipped(asked: Comparison) -> Verdict | None:
         kind=Kind.BREAKING, code="FR063", source=FLIPPED, remedy=NAMED,
         why=f"torch.onnx.export calls another exporter, dynamo is {new.value} by default",
     )  # fmt: skip
+
+
+def not_asked(asked: Comparison) -> Verdict | None:
+    """A checkpoint that came as ONNX is not exported: torch has no part in it."""
+    if not asked.both or asked.old == asked.new or not _came_as_onnx(asked):
+        return None
+    return Verdict(kind=Kind.COMPATIBLE, why="the file came as ONNX: nothing is exported")
 
 
 def route_changed(asked: Comparison) -> Verdict | None:
@@ -60,6 +67,8 @@ def exporter_version(asked: Comparison) -> Verdict | None:
 
 def onnxscript_fits(asked: Comparison) -> Verdict | None:
     """Whether the torch that runs can use this onnxscript."""
+    if _came_as_onnx(asked):
+        return None
     torch, version = asked.running.get("torch", ""), version_in(asked.new)
     needed = onnxscript_for(torch) if torch else None
     if needed is None or version is None or version in SpecifierSet(needed.value):
@@ -77,6 +86,16 @@ def same_source(asked: Comparison) -> Verdict | None:
     if old is None or old != new or asked.old == asked.new:
         return None
     return Verdict(kind=Kind.PATCH, why="another build of the same version")
+
+
+def _came_as_onnx(asked: Comparison) -> bool:
+    return asked.recorded.graph is not None and "exporter" not in asked.recorded.components
+
+
+def _is_foreign(asked: Comparison) -> bool:
+    """Whether something else than torch wrote the file."""
+    graph = asked.recorded.graph
+    return _came_as_onnx(asked) and graph is not None and "pytorch" not in graph.producer.lower()
 
 
 def _route(exporter: str) -> str:
