@@ -20,10 +20,11 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by generate.py: change the code, not this page. -->"
 
 GROUPS = {
+    "00": ("The run itself", "Any check can give these: they say that a step did not end."),
     "0": (
-        "The run itself",
-        "Any check can give these: they say that a step did not end. From FR055 to FR069: given by "
-        "`pytest-frictionless stack` and by the version manifest.",
+        "The stack",
+        "Given by [`manifest`](checks/manifest.md) and by `pytest-frictionless stack`: what was "
+        "recorded, what is deployed to and what runs do not fit.",
     ),
     "1": ("Load", "Given by [`load`](checks/load.md)."),
     "2": ("Export", "Given by [`export`](checks/export.md)."),
@@ -42,7 +43,7 @@ GROUPS = {
         "[`cliffs`](checks/cliffs.md).",
     ),
 }
-"""Heading and first sentence of each hundred."""
+"""Heading and first sentence of the codes whose numbers begin so; the longest beginning counts."""
 
 SECTIONS = {
     "": "The whole file",
@@ -52,6 +53,7 @@ SECTIONS = {
     "Baselines": "`baselines`",
     "Latency": "`latency`",
     "Cliffs": "`cliffs`",
+    "Manifests": "`manifest`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
     "Tolerance": "`models.<name>.tolerance`",
@@ -109,14 +111,14 @@ def findings() -> str:
         "prints as `next:`, where the case at hand has no better one. Each code has a page with an "
         "example that raises it and what mends it; `pytest-frictionless explain FR202` prints it.", "",
     ]  # fmt: skip
-    for digit, (title, sentence) in GROUPS.items():
+    for group, (title, sentence) in GROUPS.items():
         lines += [f"## {title}", "", sentence, "", "| code | title | meaning | remedy |",
                   "|---|---|---|---|"]  # fmt: skip
         lines += [
             f'| <a id="{code.id.lower()}"></a>[`{code.id}`](findings/{code.id}.md) | {_cell(code.title)} '
             f"| {_cell(code.meaning)} | {_cell(code.remedy)} |"
             for code in CODES.values()
-            if code.id[2] == digit
+            if group == max((each for each in GROUPS if code.id[2:].startswith(each)), key=len)
         ]
         lines.append("")
     return _page(lines)
