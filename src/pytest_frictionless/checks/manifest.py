@@ -19,9 +19,9 @@ def run(ctx: Context) -> Iterator[Finding]:
     bench = ctx.workbench
     path = manifest_path(bench.checkpoint.path)
     if path.is_file():
-        from pytest_frictionless.workbench.held import held
+        from pytest_frictionless.workbench.recorded import held_to
 
-        yield from held(bench, path, ctx.measurements)
+        yield from held_to(bench, path, ctx.measurements)
         return
     required = bench.shop.settings.manifest.require
     yield Finding(

@@ -25,7 +25,7 @@ MAKES_ONNX = ("torch", "exporter", "onnxscript", "onnx", "numpy")
 """Components that write another ONNX file in another version: then it says nothing of the model."""
 
 
-def held(bench: Workbench, path: Path, measurements: dict[str, Any]) -> Iterator[Finding]:
+def held_to(bench: Workbench, path: Path, measurements: dict[str, Any]) -> Iterator[Finding]:
     """What of the manifest at `path` is no longer so, and what runs here that does not fit.
 
     Numbers to keep are put into `measurements`. Raises StepFailed FR051 where it cannot be read.
