@@ -40,7 +40,7 @@ GROUPS = {
     "9": (
         "On a GPU",
         "Given by [`run`](checks/run.md), [`latency`](checks/latency.md), [`memory`](checks/memory.md) and "
-        "[`cliffs`](checks/cliffs.md).",
+        "[`cliffs`](checks/cliffs.md); FR917 by [`build`](checks/build.md).",
     ),
 }
 """Heading and first sentence of the codes whose numbers begin so; the longest beginning counts."""

@@ -355,8 +355,6 @@ class CellRecord(TypedDict):
     warm_up_s: float
     workspace_mib: float
     """Device memory of the execution context: activations and scratch."""
-    used_mib: float
-    """Device memory in use more than before the engine was loaded, by all there is in the process."""
     watch: dict[str, Any]
     """What NVML saw: see `nvml.Watch.record`."""
 
@@ -368,7 +366,6 @@ class RoundRecord(TypedDict):
     gpu: dict[str, Any]
     """As `nvml.facts` tells it."""
     compute_capability: str
-    weights_mib: float | None
     layers: list[str]
     """Layers with their kernels, as the engine inspector lists them."""
     cells: dict[str, CellRecord]

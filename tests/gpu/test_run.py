@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_frictionless.backends.tensorrt import engine_name
 from pytest_frictionless.check import Context
 from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.checks.run import CHECK
+from pytest_frictionless.knowledge.gpus import flavour_of, runs_on, what_runs_on
 from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.workbench import gpu
 from pytest_frictionless.workbench.workbench import Workbench
@@ -164,3 +166,22 @@ def test_an_unchanged_engine_is_not_run_again(bench: Workbench) -> None:
     bench.steps._known.clear()
     assert gpu.engine_run(bench, "online", point) == first
     assert bench.shop.store.made == made
+
+
+def test_a_gpu_that_this_tensorrt_refuses_is_one_skip_with_what_works(project: Project) -> None:
+    """Runs where it can be seen: TensorRT-RTX 1.7 on an H100 or H200."""
+    project.write("frictionless.yaml", PROFILES)
+    shop = open_shop(project.root)
+    shop.store.prepare()
+    bench = open_workbench(shop, matmul(project.root / "net.onnx"))
+    capability, engine = gpu.gpu_of(bench)["compute_capability"], engine_name()
+    bench.close()
+    shop.zygote.close()
+    if runs_on(*flavour_of(engine), capability) is not False:
+        pytest.skip(f"{engine} runs on {capability}, as far as is known")
+    items = project.run("-k", "run or latency or memory").of("net.onnx")
+    assert {item.outcome for item in items.values()} == {"skipped"}
+    (said,) = {item.text for item in items.values()}
+    assert f"{engine} does not run on this " in said
+    assert f"which has compute capability {capability}, only on " in said
+    assert what_runs_on(capability) in said

@@ -172,6 +172,31 @@ def test_a_compute_capability_that_is_not_offered_is_a_warning(project: Project)
     assert item.values("compute_capabilities") == [["8.9"]]
 
 
+def test_a_target_that_refuses_its_own_gpus_is_told_without_one(project: Project) -> None:
+    configuration = 'target: {tensorrt_rtx: "1.7", compute_capabilities: [9.0, 8.9]}\n'
+    outcome = verdict(project, MLP, configuration)
+    assert outcome.failed() == ["models/net.onnx::build-default"]
+    item = outcome["models/net.onnx::build-default"]
+    assert item.headline == (
+        "FR917 the target names compute capability 9.0, and TensorRT-RTX 1.7 does not run on it: "
+        "TensorRT-RTX 1.6.1.120 or TensorRT 10.1 does"
+    )
+    assert item.values("warning") == []  # FR805 would say the same again
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        'tensorrt_rtx: "1.7", compute_capabilities: [8.9]',
+        'tensorrt_rtx: "1.6", compute_capabilities: [9.0]',
+        'tensorrt_rtx: "1.7", tensorrt: "10.15", compute_capabilities: [9.0]',
+    ],
+)
+def test_a_target_of_which_something_may_run_is_not_refused(project: Project, target: str) -> None:
+    outcome = verdict(project, MLP, f"target: {{{target}}}\n")
+    assert outcome.failed() == []
+
+
 def test_a_name_shared_by_axes_of_different_sizes_fails_build(project: Project) -> None:
     import onnx.helper
 

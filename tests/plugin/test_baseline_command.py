@@ -17,8 +17,10 @@ from pytest_frictionless.cli import main
 from pytest_frictionless.latency.baselines import path_of, read_anchor, read_baseline
 from pytest_frictionless.latency.cell import Built, Round
 from pytest_frictionless.latency.gate import judge
+from pytest_frictionless.latency.memory import MemoryRun, memory_cell
 from pytest_frictionless.latency.run import Job, Run
 from pytest_frictionless.latency.store import open_store, record
+from pytest_frictionless.shapes import ShapePoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +36,9 @@ class Shop:
     root: Path
     capsys: pytest.CaptureFixture[str]
 
-    def measure(self, seed: int, *, commit: str = "aaaa", **planted: Any) -> Run:
+    def measure(
+        self, seed: int, *, commit: str = "aaaa", memory: tuple[MemoryRun, ...] = (), **planted: Any
+    ) -> Run:
         """A run that pytest would have left."""
         plan = open_store(".frictionless/runs", self.root).keep_plan(b"engine")
         built = dict.fromkeys(CELLS, replace(PLAN, plan_sha256=plan))
@@ -43,7 +47,7 @@ class Shop:
         report, evidence = judge(CELLS, anchor, machine.measure, comparable=CELLS)
         date = DAY + datetime.timedelta(minutes=seed)
         run = Run.of(KEY, Job(commit=commit, job=f"j{seed}", date=date), evidence, report=report,
-                     comparable=CELLS)  # fmt: skip
+                     comparable=CELLS, memory=memory)  # fmt: skip
         self.keep(run)
         return run
 
@@ -292,6 +296,76 @@ def test_export_for_github_and_as_csv(shop: Shop) -> None:
     rows = list(csv.DictReader(shop.main("export", "--format", "csv")[1].splitlines()))
     assert len(rows) == 2 * len(CELLS)
     assert rows[0]["cell"] == "net0/online-x0 (batch=1)"
+
+
+def hold(shop: Shop, seed: int, peak: float, commit: str = "aaaa") -> Run:
+    """A run that pytest would have left, with the memory of one profile."""
+    held = MemoryRun(
+        cell=memory_cell("net0", "online", ShapePoint("max", {"batch": 4})), told_mib=300.0,
+        peak_mib=peak,
+    )  # fmt: skip
+    return shop.measure(seed, commit=commit, memory=(held,))
+
+
+def test_memory_is_accepted_beside_the_cells_and_compared(shop: Shop) -> None:
+    for seed in range(3):
+        hold(shop, seed, 402.0 + seed)
+    status, said = shop.main("accept", "--commit", "aaaa", "--reason", "first")
+    assert status == 0, said
+    assert "net0/online-memory (batch=4): 403 MiB, 3 jobs" in said
+    path = path_of(shop.root / "baselines", KEY, "net0")
+    assert [line.peak_mib for line in read_baseline(path).memory] == [403.0]
+
+    hold(shop, 20, 405.0, commit="bbbb")
+    status, said = shop.main("compare", "--commit", "bbbb")
+    assert status == 0, said
+    assert "FR915" not in said
+    hold(shop, 21, 845.0, commit="cccc")
+    status, said = shop.main("compare", "--commit", "cccc")
+    assert status == 1
+    assert (
+        "FR915 net0/online-memory (batch=4) takes 2.1 times the accepted memory: peak of the device "
+        "845 MiB, and 403 MiB were accepted"
+    ) in " ".join(said.split())
+
+
+def test_memory_alone_is_accepted_by_its_name(shop: Shop) -> None:
+    for seed in range(3):
+        hold(shop, seed, 402.0)
+    assert shop.main("accept", "--commit", "aaaa", "--reason", "first")[0] == 0
+    path = path_of(shop.root / "baselines", KEY, "net0")
+    before = read_baseline(path)
+    hold(shop, 30, 845.0, commit="bbbb")
+    status, said = shop.main(
+        "accept", "--commit", "bbbb", "--reason", "a second head", "--cells", "net0/online-memory"
+    )
+    assert status == 0, said
+    assert "net0/online-memory (batch=4): 402 -> 845 MiB, 1 job" in said
+    after = read_baseline(path)
+    assert after.cells == before.cells
+    assert [line.accepted.reason for line in after.memory] == ["a second head"]
+    assert shop.main("compare", "--commit", "bbbb")[0] == 0
+    shop.main("prune", "--days", "-1")  # what the baseline rests on stays
+    names = open_store(".frictionless/runs", shop.root).names()
+    assert any("j30" in name for name in names)
+
+
+def test_memory_is_exported(shop: Shop) -> None:
+    hold(shop, 1, 402.0)
+    content = json.loads(shop.main("export")[1])
+    extra = {each["name"]: each["extra_info"] for each in content["benchmarks"]}
+    assert extra["net0/online-x0 (batch=1)"]["peak_mib"] == 402.0
+    assert "peak_mib" not in extra["net1/online-x0 (batch=1)"]
+    github = json.loads(shop.main("export", "--format", "github-action-benchmark")[1])
+    assert github[-1] == {
+        "name": "net0/online-memory (batch=4)", "unit": "MiB", "value": 402.0, "extra": KEY.slug,
+    }  # fmt: skip
+    rows = list(csv.DictReader(shop.main("export", "--format", "csv")[1].splitlines()))
+    assert (rows[0]["memory_mib"], rows[0]["peak_mib"], rows[-1]["peak_mib"]) == (
+        "300.0",
+        "402.0",
+        "",
+    )
 
 
 def test_the_rounds_of_the_configuration_are_those_that_are_needed(shop: Shop) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WATCH: dict[str, Any] = {"sm_mhz": 1980.0, "slowed": {"power cap": 0.3}}
 CELL: CellRecord = {
     "samples_ms": [1.0, 2.0, 4.0, 3.0, 5.0], "count": 500, "captured": True, "uncaptured": "",
-    "plain_ms": 3.5, "host_ms": 0.1, "warm_up_s": 1.0, "workspace_mib": 2.0, "used_mib": 3.0,
+    "plain_ms": 3.5, "host_ms": 0.1, "warm_up_s": 1.0, "workspace_mib": 2.0,
     "watch": WATCH,
 }  # fmt: skip
 GPU: dict[str, Any] = {
@@ -27,7 +27,7 @@ GPU: dict[str, Any] = {
 }  # fmt: skip
 ROUND: RoundRecord = {
     "engine": "TensorRT-RTX 1.6.1.120", "gpu": GPU, "compute_capability": "9.0",
-    "weights_mib": None, "cells": {"online-opt": CELL}, "layers": [],
+    "cells": {"online-opt": CELL}, "layers": [],
 }  # fmt: skip
 
 

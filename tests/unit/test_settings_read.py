@@ -161,6 +161,9 @@ def test_every_problem_at_once_in_the_order_of_the_lines(write: Write) -> None:
          'write the version in quotes, "10.15"'),
         ("target: {tensorrt: ten}", "target.tensorrt: 'ten' is no version: "
          'write numbers and dots in quotes, as "10.15"'),
+        ("baselines: {memory_growth: ten}", "baselines.memory_growth: 'ten' is no number"),
+        ("baselines: {memory_growth: 0}",
+         "baselines.memory_growth: 0 is out of range: it takes more than 0"),
         ("models: [a]", 'models: ["a"] is no mapping: write a key and a value'),
         ("roots: [../models]", "roots[0]: '../models' is not written from the root of the "
          "repository: leave out '..'"),

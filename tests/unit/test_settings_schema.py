@@ -58,11 +58,13 @@ _VALID = (
     "models: {a: {profiles: {p: {n: 3, m: [1, 2, 3]}}}}",
     "models: {a: {tolerance: {rtol: 0, outputs: {y: {atol: 1.5}}}, ignore: {FR101: why}}}",
     "target: {compute_capabilities: [8, 8.9, '12.0']}",
+    "baselines: {require: true, memory_growth: 0.25}",
     "models: {a: {inputs: {x: {type: 'int64[n]', low: , make: 'a:b'}}, opset: }}",
 )
 _INVALID = (
     "zzz: 1",
     "target: {tensorrt: 10.15}",
+    "baselines: {memory_growth: 0}",
     "opset: {version: 18}",
     "models: {a: {profiles: {on-line: {n: 1}}}}",
     "models: {a: {profiles: {p: {n: [1, 2]}}}}",

@@ -30,7 +30,9 @@ class Gpu:
             self.device = core.Device()
             self.device.set_current()
         except Exception as error:  # cuda-core raises one class for "no driver" and "no GPU"
-            raise MissingDevice(f"no GPU that CUDA can use: {error}") from error
+            raise MissingDevice(
+                f"no GPU that CUDA can use: {error}; run this item on a machine that has one"
+            ) from error
         self.stream = self.device.create_stream()
         self._pinned = core.LegacyPinnedMemoryResource()
         self._timed = core.EventOptions(timing_enabled=True)

@@ -34,19 +34,16 @@ def measure(
     """
     del folder
     gpu = gpu_of(memory)
-    before_mib = nvml.used_mib(gpu.uuid)
     engine = engine_of(memory, plan, cache, plugins)
     shuffled = random.Random(seed).sample(cells, len(cells))
     measured = {}
     for cell in shuffled:
         measured[cell["name"]] = _cell(gpu, engine, inputs, cell, seconds)
-        measured[cell["name"]]["used_mib"] = nvml.used_mib(gpu.uuid) - before_mib
     engine.keep_cache()
-    weights = engine.weights_bytes()
     record: RoundRecord = {
         "engine": tensorrt.engine_name(), "gpu": nvml.facts(gpu.uuid),
         "compute_capability": gpu.compute_capability, "cells": measured,
-        "weights_mib": None if weights is None else weights / 2**20, "layers": engine.layers(),
+        "layers": engine.layers(),
     }  # fmt: skip
     return {**record}
 
@@ -73,7 +70,7 @@ def _cell(
         "samples_ms": _thinned(samples), "count": len(samples), "captured": graph is not None, "uncaptured": uncaptured,
         "plain_ms": median(plain), "host_ms": host_ms, "warm_up_s": warm_up_s,
         "workspace_mib": engine.workspace_bytes(cell["profile"]) / 2**20,
-        "used_mib": 0.0, "watch": watch.record(),
+        "watch": watch.record(),
     }  # fmt: skip
     return record
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.artifacts import InputRecord
     from pytest_frictionless.backends.cuda import Gpu
-    from pytest_frictionless.backends.tensorrt_engine import Bound
+    from pytest_frictionless.backends.tensorrt_context import Bound
     from pytest_frictionless.cliffs.record import LayerRecord, ProfiledRecord
 
 RUNS = 20
@@ -78,7 +78,7 @@ def _layer_times(gpu: Gpu, bound: Bound) -> dict[str, list[float]]:
         gpu.stream.sync()
         profiler.runs.append(defaultdict(float))
         if not bound.context.report_to_profiler():
-            raise bound.engine.failed("tells no layer times", "")
+            raise bound.engine.failed("tells no layer times")
     times: dict[str, list[float]] = defaultdict(list)
     for run in profiler.runs:
         for name, ms in run.items():

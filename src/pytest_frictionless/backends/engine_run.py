@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_frictionless.artifacts import EngineRunRecord, InputRecord
-    from pytest_frictionless.backends.tensorrt_engine import Bound
+    from pytest_frictionless.backends.tensorrt_context import Bound
 
     Array = np.ndarray[Any, Any]
 
@@ -43,6 +43,8 @@ def engine_of(
 def describe(memory: dict[str, Any], folder: str) -> dict[str, Any]:
     """The GPU of this machine, as an environment key needs it."""
     del folder
+    for package in ("cuda.core", "pynvml"):  # before a GPU is looked for: one thing to install
+        require(package, purpose="running engines on a GPU")
     gpu = gpu_of(memory)
     return {**nvml.facts(gpu.uuid), "compute_capability": gpu.compute_capability}
 

@@ -93,21 +93,17 @@ def facts(uuid: str) -> dict[str, Any]:
     }
 
 
-def used_mib(uuid: str) -> float:
-    """Device memory in use by everybody, in MiB."""
-    nvml, handle = _handle(uuid)
-    return float(nvml.nvmlDeviceGetMemoryInfo(handle).used / 2**20)
+class _Sampling:
+    """Asks NVML in a thread, again and again, while its block runs."""
 
-
-class Watch:
-    """Samples the GPU in a thread while its block runs."""
+    period_s = PERIOD_S
 
     def __init__(self, uuid: str) -> None:
         self._nvml, self._handle = _handle(uuid)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
-        self.samples: list[dict[str, Any]] = []
         self.neighbours: list[int] = []
+        """Other programs that computed on the GPU when the block ended."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -119,27 +115,61 @@ class Watch:
         self.neighbours = self._others()
 
     def _sample(self) -> None:
-        nvml, handle = self._nvml, self._handle
-        while not self._end.wait(PERIOD_S):
-            use = _asked(nvml, "nvmlDeviceGetUtilizationRates", handle)
-            power = _asked(nvml, "nvmlDeviceGetPowerUsage", handle)
-            self.samples.append(
-                {
-                    "sm_mhz": _asked(nvml, "nvmlDeviceGetClockInfo", handle, nvml.NVML_CLOCK_SM),
-                    "reasons": _asked(nvml, "nvmlDeviceGetCurrentClocksEventReasons", handle) or 0,
-                    "celsius": _asked(
-                        nvml, "nvmlDeviceGetTemperature", handle, nvml.NVML_TEMPERATURE_GPU
-                    ),
-                    "watt": None if power is None else power / 1000,
-                    "use": None if use is None else use.gpu,
-                }
-            )
+        while not self._end.wait(self.period_s):
+            self._look()
+
+    def _look(self) -> None:
+        raise NotImplementedError
 
     def _others(self) -> list[int]:
         """Process ids of other programs that compute on this GPU."""
         running = _asked(self._nvml, "nvmlDeviceGetComputeRunningProcesses", self._handle) or []
         own = _family(os.getpid())
         return sorted(each.pid for each in running if each.pid not in own)
+
+
+class MemoryWatch(_Sampling):
+    """Device memory in use, by whomever: sampled while its block runs, and when asked."""
+
+    period_s = 0.002
+
+    def __init__(self, uuid: str) -> None:
+        super().__init__(uuid)
+        self.peak_mib = 0.0
+        """The most that was seen."""
+
+    def now_mib(self) -> float:
+        """What is in use."""
+        used = float(self._nvml.nvmlDeviceGetMemoryInfo(self._handle).used / 2**20)
+        self.peak_mib = max(self.peak_mib, used)
+        return used
+
+    def _look(self) -> None:
+        self.now_mib()
+
+
+class Watch(_Sampling):
+    """Clocks, the reasons they are lowered, heat, power and use, while its block runs."""
+
+    def __init__(self, uuid: str) -> None:
+        super().__init__(uuid)
+        self.samples: list[dict[str, Any]] = []
+
+    def _look(self) -> None:
+        nvml, handle = self._nvml, self._handle
+        use = _asked(nvml, "nvmlDeviceGetUtilizationRates", handle)
+        power = _asked(nvml, "nvmlDeviceGetPowerUsage", handle)
+        self.samples.append(
+            {
+                "sm_mhz": _asked(nvml, "nvmlDeviceGetClockInfo", handle, nvml.NVML_CLOCK_SM),
+                "reasons": _asked(nvml, "nvmlDeviceGetCurrentClocksEventReasons", handle) or 0,
+                "celsius": _asked(
+                    nvml, "nvmlDeviceGetTemperature", handle, nvml.NVML_TEMPERATURE_GPU
+                ),
+                "watt": None if power is None else power / 1000,
+                "use": None if use is None else use.gpu,
+            }
+        )
 
     def record(self) -> dict[str, Any]:
         """The samples in short; None where the driver does not tell."""

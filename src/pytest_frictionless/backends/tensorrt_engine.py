@@ -1,4 +1,4 @@
-"""A plan that is loaded and run: its profile is picked, its shapes and addresses are set."""
+"""A plan that is loaded: what it takes and gives, its memory, and contexts that run it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import require, tensorrt
+from pytest_frictionless.backends import tensorrt
 from pytest_frictionless.backends.feeds import numpy_dtype
+from pytest_frictionless.backends.tensorrt_context import Bound
 from pytest_frictionless.errors import MissingDevice, StepFailed
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.knowledge.gpus import OTHER_GPU, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
     from pytest_frictionless.backends.cuda import Gpu
 
     Array = np.ndarray[Any, Any]
-
-_OTHER_GPU = re.compile(
-    r"cannot run on this GPU|compute capability|not compatible|different device"
-)
-RUNS_ON = {"9.0": "TensorRT-RTX 1.6.1", "10.0": "TensorRT"}
-"""What is known to run where the installed engine does not (measured: 9.0 on an H200 and an H100)."""
 
 
 class Engine:
@@ -56,14 +52,9 @@ class Engine:
     def _refuse(self) -> None:
         errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
-        name, capability = tensorrt.engine_name(), self.gpu.compute_capability
-        if _OTHER_GPU.search(text):
-            better = RUNS_ON.get(capability)
-            hint = f"; {better} runs there" if better and better not in name else ""
-            raise MissingDevice(
-                f"{name} does not run on this {self.gpu.name}, which has compute capability "
-                f"{capability}{hint}: {text}"
-            )
+        name = tensorrt.engine_name()
+        if OTHER_GPU.search(text):
+            raise MissingDevice(refusal(name, self.gpu.name, self.gpu.compute_capability, text))
         raise StepFailed(Finding(code="FR905", message=f"{name} cannot load the engine: {text}"))
 
     def _configured(self) -> Any:
@@ -106,6 +97,14 @@ class Engine:
         for ask in ("get_device_memory_size_for_profile_v2", "get_device_memory_size_for_profile"):
             if hasattr(self._engine, ask):
                 return int(getattr(self._engine, ask)(profile))
+        return self.context_bytes
+
+    @property
+    def context_bytes(self) -> int:
+        """Workspace that TensorRT puts aside for any context: of the profile that needs most.
+
+        That is its default, `ExecutionContextAllocationStrategy.STATIC`.
+        """
         return int(self._engine.device_memory_size_v2)
 
     def weights_bytes(self) -> int | None:
@@ -156,117 +155,26 @@ class Engine:
 
         A negative profile is the first that takes them.
         """
-        profile = self.profile_for(feeds) if profile < 0 else profile
+        bound = self.unbound()
+        bound.bind(self.profile_for(feeds) if profile < 0 else profile, feeds)
+        return bound
+
+    def unbound(self) -> Bound:
+        """An execution context without profile and shapes yet."""
         made = (
             self._engine.create_execution_context(self._runtime_config)
             if self._runtime_config is not None
             else self._engine.create_execution_context()
         )
         if made is None:
-            raise self.failed("gives no execution context", "")
-        return Bound(self, made, profile, feeds)
+            raise self.failed("gives no execution context")
+        return Bound(self, made)
 
-    def failed(self, what: str, where: str) -> StepFailed | MemoryError:
-        """What to raise where the engine did not do as asked, with what TensorRT logged."""
+    def failed(self, what: str) -> StepFailed | MemoryError:
+        """What to raise where TensorRT refuses; `what` is the end of a sentence about it."""
         errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
         if re.search(r"out of memory|cudaErrorMemoryAllocation|OutOfMemory", text):
             return MemoryError(f"GPU: {text}")
-        message = f"{tensorrt.engine_name()} {what}{where}: {text}"
+        message = f"{tensorrt.engine_name()} {what}: {text}"
         return StepFailed(Finding(code="FR905", message=message))
-
-
-class Bound:
-    """An execution context that is ready to run at one shape."""
-
-    def __init__(
-        self, engine: Engine, context: Any, profile: int, feeds: Mapping[str, Array]
-    ) -> None:
-        np = require("numpy", purpose="running engines on a GPU")
-        self.engine, self.context = engine, context
-        gpu = engine.gpu
-        tensorrt.forget_log()
-        if not context.set_optimization_profile_async(profile, int(gpu.stream.handle)):
-            raise engine.failed(f"does not take profile {profile}", "")
-        gpu.stream.sync()
-        self.buffers: dict[str, Any] = {}
-        for name in engine.inputs:
-            values = np.ascontiguousarray(feeds[name].astype(engine.dtype(name)))
-            if not context.set_input_shape(name, tuple(values.shape)):
-                raise engine.failed(f"does not take {name} as {list(values.shape)}", "")
-            if engine.is_on_host(name):
-                self.buffers[name] = values
-                context.set_tensor_address(name, values.ctypes.data)
-            else:
-                self.buffers[name] = gpu.upload(values)
-                context.set_tensor_address(name, int(self.buffers[name].handle))
-        missing = context.infer_shapes()
-        if missing:
-            raise engine.failed(f"does not know the shapes of {', '.join(missing)}", "")
-        self.grown = _grown(gpu)
-        for name in engine.outputs:
-            self._bind_output(name)
-
-    def _bind_output(self, name: str) -> None:
-        np = require("numpy", purpose="running engines on a GPU")
-        gpu = self.engine.gpu
-        shape = tuple(self.context.get_tensor_shape(name))
-        if self.engine.is_on_host(name):
-            self.buffers[name] = np.zeros(shape, self.engine.dtype(name))
-            self.context.set_tensor_address(name, self.buffers[name].ctypes.data)
-        elif any(size < 0 for size in shape):
-            self.context.set_output_allocator(name, self.grown)
-        else:
-            size = int(np.prod(shape, dtype=np.int64)) * self.engine.dtype(name).itemsize
-            self.buffers[name] = gpu.allocate(size)
-            self.context.set_tensor_address(name, int(self.buffers[name].handle))
-
-    def enqueue(self) -> None:
-        """Put one inference on the stream."""
-        if not self.context.execute_async_v3(int(self.engine.gpu.stream.handle)):
-            raise self.engine.failed("does not run", "")
-
-    def poison(self, byte: int) -> None:
-        """Fill every output, so that what is not written can be told."""
-        for name in self.engine.outputs:
-            if name in self.buffers and not self.engine.is_on_host(name):
-                self.engine.gpu.fill(self.buffers[name], byte)
-        self.grown.poison = byte
-
-    def read(self) -> dict[str, Array]:
-        """The outputs, once the stream is done."""
-        self.engine.gpu.stream.sync()
-        return {name: self._read(name) for name in self.engine.outputs}
-
-    def _read(self, name: str) -> Array:
-        if self.engine.is_on_host(name):
-            array: Array = self.buffers[name].copy()
-            return array
-        shape = self.grown.shapes.get(name) or tuple(self.context.get_tensor_shape(name))
-        buffer = self.buffers.get(name) or self.grown.buffers[name]
-        return self.engine.gpu.download(buffer, shape, self.engine.dtype(name))
-
-
-def _grown(gpu: Gpu) -> Any:
-    """An allocator for outputs whose sizes are known only after the run."""
-    allocator: Any = tensorrt.load().IOutputAllocator
-
-    class Grown(allocator):  # type: ignore[misc]
-        def __init__(self) -> None:
-            allocator.__init__(self)
-            self.buffers: dict[str, Any] = {}
-            self.shapes: dict[str, tuple[int, ...]] = {}
-            self.poison = 0
-
-        def reallocate_output_async(
-            self, name: str, _memory: int, size: int, _alignment: int, _stream: int
-        ) -> int:
-            if name not in self.buffers or self.buffers[name].size < size:
-                self.buffers[name] = gpu.allocate(size)
-                gpu.fill(self.buffers[name], self.poison)
-            return int(self.buffers[name].handle)
-
-        def notify_shape(self, name: str, shape: Any) -> None:
-            self.shapes[name] = tuple(shape)
-
-    return Grown()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_frictionless.backends.cuda import Gpu
-    from pytest_frictionless.backends.tensorrt_engine import Bound, Engine
+    from pytest_frictionless.backends.tensorrt_context import Bound
+    from pytest_frictionless.backends.tensorrt_engine import Engine
 
 WARM_UP_S = 0.2
 SETTLED = 0.02

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.knowledge.gpus import TITLES, runs_on, what_runs_on
 from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
 
@@ -38,7 +39,11 @@ def run(ctx: Context) -> Iterator[Finding]:
         peak_mib=joint["peak_rss_mib"], profiles=joint["profiles"],
         compute_capabilities=joint["compute_capabilities"],
     )  # fmt: skip
+    yield from (refused := list(_refused_targets(ctx)))
+    told = [dict(finding.evidence)["compute capability"] for finding in refused]
     for capability in joint["unavailable_capabilities"]:
+        if capability in told:
+            continue
         yield Finding(
             code="FR805",
             message=f"compute capability {capability} cannot be targeted by {joint['engine']} on this "
@@ -53,6 +58,24 @@ def run(ctx: Context) -> Iterator[Finding]:
         yield _failure(ctx, joint, "FR802", f"kept {joint['profiles']} of {len(names)} profiles")
     else:
         yield from _precision(ctx)
+
+
+def _refused_targets(ctx: Context) -> Iterator[Finding]:
+    """Compute capabilities of the target that its own TensorRT is known to refuse."""
+    target = ctx.workbench.shop.settings.target
+    named = {"tensorrt": target.tensorrt, "tensorrt_rtx": target.tensorrt_rtx}
+    asked = {flavour: version for flavour, version in named.items() if version}
+    for capability in target.compute_capabilities if asked else ():
+        if any(runs_on(*each, capability) is not False for each in asked.items()):
+            continue
+        names = " and ".join(f"{TITLES[flavour]} {version}" for flavour, version in asked.items())
+        better = what_runs_on(capability)
+        yield Finding(
+            code="FR917",
+            message=f"the target names compute capability {capability}, and {names} does not run on it"
+            + (f": {better} does" if better else ""),
+            evidence=(("compute capability", capability),),
+        )
 
 
 def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.latency.findings import finding_of
 from pytest_frictionless.workbench.gpu import disturbed
+from pytest_frictionless.workbench.held import switch_to, switching_of
 from pytest_frictionless.workbench.judging import judgement_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 HOST_BOUND = 1.2
 """Plain launches that take this many times the GPU time are held up by the CPU."""
+SWITCH_MS = 0.1
+"""Below this a good part of a switch is the Python that calls it."""
 P99_SAMPLES = 662
 """Samples that a p99 needs for 99 % confidence with one sample over it (MLPerf early stopping)."""
 
@@ -66,6 +69,35 @@ def run(ctx: Context) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
     yield from _over_budget(ctx, cell, p50, quantiles[98], count)
+    if ctx.point_name == "opt":
+        yield from _switching(ctx)
+
+
+def _switching(ctx: Context) -> Iterator[Finding]:
+    """What it costs to come to this profile from another one in the same execution context."""
+    bench = ctx.workbench
+    switch, switching = switch_to(bench, ctx.profile_name), switching_of(bench)
+    if switch is None or switching is None:
+        return
+    steady = switch["steady_ms"]
+    cost = max(switch["switched_ms"] - steady, 0.0)
+    ctx.measurements["switch_ms"] = _short(cost)
+    told = f"switching {switch['origin']} -> {switch['target']} costs {cost:.2g} ms"
+    instead = "one execution context for each profile saves it"
+    if not switching["neighbours"]:
+        instead += f", and holds {switching['contexts_mib']:.4g} MiB more"
+    if cost <= max(steady, SWITCH_MS):
+        ctx.notes.append(f"{told} beside an inference of {steady:.2g} ms: {instead}")
+        return
+    yield Finding(
+        code="FR916",
+        message=f"{told}, more than the inference itself ({steady:.2g} ms): {instead}",
+        evidence=(
+            ("with the switch", f"{switch['switched_ms']:.4g} ms, median of {switch['count']}"),
+            ("without", f"{steady:.4g} ms"),
+        ),
+        severity=Severity.WARNING,
+    )
 
 
 def _over_budget(ctx: Context, cell: str, p50: float, p99: float, count: int) -> Iterator[Finding]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.workbench.gpu import engine_run, run_without_tf32
+from pytest_frictionless.workbench.points import APART, apart, elsewhere, output_of, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_frictionless.artifacts import ComparisonRecord, EngineRunRecord
 
@@ -27,6 +28,7 @@ def run(ctx: Context) -> Iterator[Finding]:
         workspace_mib=round(record["workspace_mib"], 3),
         max_abs=max((each["max_abs"] for each in record["comparisons"]), default=0.0),
         max_rel=max((each["max_rel"] for each in record["comparisons"]), default=0.0),
+        max_share=max(map(share, record["comparisons"]), default=0.0),
     )  # fmt: skip
     for name in record["absent"]:
         yield Finding(code="FR903", message=f"the engine has no output {name}")
@@ -40,7 +42,7 @@ def run(ctx: Context) -> Iterator[Finding]:
         ctx.notes.append(f"two runs on the same input differ by {spread:.3g} in output {name}")
     wrong = [each for each in record["comparisons"] if _is_wrong(each)]
     told = set(record["unwritten"])
-    precise = None
+    others = elsewhere(ctx.workbench, ctx.profile_name, ctx.point, ask=bool(wrong))
     for each in wrong:
         if each["name"] in told:
             continue
@@ -49,9 +51,10 @@ def run(ctx: Context) -> Iterator[Finding]:
         elif each["not_finite"] > each["reference_not_finite"]:
             yield _not_finite(ctx, record, each)
         else:
-            if precise is None and each["dtype"] in TF32_DTYPES:
-                precise = run_without_tf32(ctx.workbench, ctx.profile_name, ctx.point)
-            yield _difference(ctx, record, each, precise)
+            yield _difference(ctx, record, each, others)
+    if not wrong:
+        runs = {**others, ctx.point_name: record}
+        ctx.notes.extend(apart(ctx.workbench, ctx.profile_name, ctx.point_name, runs))
 
 
 def _is_wrong(each: ComparisonRecord) -> bool:
@@ -76,36 +79,54 @@ def _not_finite(ctx: Context, record: EngineRunRecord, each: ComparisonRecord) -
 
 
 def _difference(
-    ctx: Context, record: EngineRunRecord, each: ComparisonRecord, precise: EngineRunRecord | None
-) -> Finding:
+    ctx: Context, record: EngineRunRecord, each: ComparisonRecord,
+    others: Mapping[str, EngineRunRecord],
+) -> Finding:  # fmt: skip
     """Numbers that differ; TF32 is named where the engine without it is right."""
-    others = {other["name"]: other for other in (precise["comparisons"] if precise else [])}
-    exact = others.get(each["name"])
-    by_tf32 = (
-        exact is not None
-        and not exact["violations"]
-        and each["max_abs"] <= TF32_SHARE * each["scale"]
-    )
+    exact = None
+    if each["dtype"] in TF32_DTYPES:
+        precise = run_without_tf32(ctx.workbench, ctx.profile_name, ctx.point)
+        exact = next((e for e in precise["comparisons"] if e["name"] == each["name"]), None)
+    by_tf32 = exact is not None and not exact["violations"] and share(each) <= TF32_SHARE
     asked = ctx.workbench.spec.precision == "fp32" or ctx.workbench.spec.tolerance is not None
-    evidence = [
-        ("largest absolute error", f"{each['max_abs']:.6g}"),
-        ("largest relative error", f"{each['max_rel']:.6g} (where it is not near zero)"),
-        ("worst element", f"{each['worst_index']}: {each['worst_value']:.6g}, "
-         f"reference {each['worst_reference']:.6g}"),
-        ("tolerance", f"{each['atol']:.3g} + {each['rtol']:.3g} * |reference| ({each['dtype']})"),
-    ]  # fmt: skip
-    if exact is not None:
-        evidence.append(("without TF32", f"{exact['max_abs']:.6g} absolute"))
+    known = {at: out for at, run in others.items() if (out := output_of(run, each["name"]))}
+    nearer = [
+        f"{'off by only' if out['violations'] else 'right to'} {share(out):.2g} at {at}"
+        for at, out in known.items()
+        if not out["violations"] or APART * share(out) <= share(each)
+    ]
+    beside = f"; {' and '.join(nearer)}, off by {share(each):.2g} at {ctx.point_name}"
     return Finding(
         code="FR904" if by_tf32 else "FR901",
         message=f"output {each['name']} differs from the reference at {ctx.point} on {record['gpu']}: "
         f"{each['violations']} of {each['elements']} values, by up to {each['max_abs']:.3g}"
-        + (" because of TF32" if by_tf32 else ""),
+        + (" because of TF32" if by_tf32 else "")
+        + (beside if nearer else ""),
         cause="TensorRT multiplies float32 in TF32 (10 bits of mantissa) unless it is told not to"
         if by_tf32 else "",
-        evidence=tuple(evidence),
+        evidence=tuple(_evidence(each, exact, known)),
         severity=Severity.ERROR if asked or not by_tf32 else Severity.WARNING,
     )  # fmt: skip
+
+
+def _evidence(
+    each: ComparisonRecord, exact: ComparisonRecord | None, known: Mapping[str, ComparisonRecord]
+) -> Iterator[tuple[str, str]]:
+    yield "largest absolute error", f"{each['max_abs']:.6g}"
+    yield "largest relative error", f"{each['max_rel']:.6g} (where it is not near zero)"
+    yield (
+        "worst element",
+        f"{each['worst_index']}: {each['worst_value']:.6g}, reference {each['worst_reference']:.6g}",
+    )
+    yield (
+        "tolerance", f"{each['atol']:.3g} + {each['rtol']:.3g} * |reference| ({each['dtype']})"
+    )  # fmt: skip
+    yield "share of the magnitude", f"{share(each):.3g}"
+    if exact is not None:
+        yield "without TF32", f"{exact['max_abs']:.6g} absolute"
+    for at, output in known.items():
+        verdict = "outside" if output["violations"] else "within"
+        yield f"share at {at}", f"{share(output):.3g}, {verdict} the tolerance"
 
 
 CHECK = Check(

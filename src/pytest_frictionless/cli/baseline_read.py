@@ -16,10 +16,11 @@ from pytest_frictionless.cli.baseline_shop import (
     run_of_file,
 )
 from pytest_frictionless.cli.command import Command
-from pytest_frictionless.latency.baselines import read_anchor, read_baselines
+from pytest_frictionless.latency.baselines import read_anchor, read_baselines, read_memory
 from pytest_frictionless.latency.calibrate import GOOD_JOBS, noise_of
 from pytest_frictionless.latency.export import FORMATS
-from pytest_frictionless.latency.findings import finding_of, percent
+from pytest_frictionless.latency.findings import finding_of, finding_of_memory, percent
+from pytest_frictionless.latency.memory import growth
 from pytest_frictionless.latency.replay import Replay, replay
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _compare(given: Namespace) -> int:
             finding = finding_of(result, judged.report)
             if finding and (result.fails or given.all):
                 console.print(finding.render(), highlight=False, markup=False)
-        fails = fails or judged.fails
+        fails = _compare_memory(console, shop, run) or fails or judged.fails
     return 1 if fails else 0
 
 
@@ -77,6 +78,30 @@ def _table(console: Console, run: Run, judged: Replay) -> None:
     if judged.report.common is not None:
         common = percent(judged.report.common)
         console.print(f"all cells have {common} in common", highlight=False)
+
+
+def _compare_memory(console: Console, shop: BaselineShop, run: Run) -> bool:
+    """Print the memory of each profile beside what was accepted; whether it grew."""
+    from rich.table import Table
+
+    accepted = read_memory(shop.folder, run.key)
+    table = Table("memory", "accepted", "now", "change", "weights and workspace", "verdict")
+    findings = []
+    for each in run.memory:
+        old = accepted.get(each.cell)
+        grown = growth(each, old, shop.settings.memory_growth) if old else None
+        if old and grown and not each.invalid:
+            findings.append(finding_of_memory(each, old, grown))
+        verdict = each.invalid or ("no baseline" if not old else "grown" if grown else "pass")
+        change = f"{each.peak_mib - old.peak_mib:+.4g} MiB" if old else ""
+        before = f"{old.peak_mib:.4g} MiB" if old else ""
+        told = f"{each.told_mib:.4g} MiB"
+        table.add_row(str(each.cell), before, f"{each.peak_mib:.4g} MiB", change, told, verdict)
+    if run.memory:
+        console.print(table)
+    for finding in findings:
+        console.print(finding.render(), highlight=False, markup=False)
+    return bool(findings)
 
 
 def _nearest(shop: BaselineShop, run: Run) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import fnmatch
 import os
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.cli.baseline_shop import (
@@ -24,14 +24,21 @@ from pytest_frictionless.latency.baselines import (
     read_anchor,
     read_baseline,
     read_baselines,
+    read_memory,
     write_baseline,
 )
 from pytest_frictionless.latency.job import git
+from pytest_frictionless.latency.memory import accept_memory
 from pytest_frictionless.latency.replay import replay
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from pytest_frictionless.latency.anchor import AcceptedCell
+    from pytest_frictionless.latency.cell import Cell
+    from pytest_frictionless.latency.run import Run
 
 
 def _record_arguments(parser: ArgumentParser) -> None:
@@ -59,8 +66,8 @@ def _record(given: Namespace) -> int:
 
 def _accept_arguments(parser: ArgumentParser) -> None:
     choose(parser)
-    parser.add_argument("--cells", default="*", help='glob, as "resnet50/online-*"')
-    parser.add_argument("--reason", default="", help="why these latencies are right")
+    parser.add_argument("--cells", default="*", help='glob, as "resnet50/online-*" or "*-memory"')
+    parser.add_argument("--reason", default="", help="why these figures are right")
     parser.add_argument("--jobs", type=int, default=JOBS, help="how many of the newest jobs")
 
 
@@ -80,24 +87,45 @@ def _accept(given: Namespace) -> int:
     anchor = read_anchor(shop.folder, key)
     by = git(shop.root, "config", "user.name") or os.environ.get("USER", "unknown")
     today = _today()
-    lines = accept(
-        runs, given.cells, anchor, reason=given.reason, by=by, today=today, jobs=given.jobs,
-        expire_days=shop.settings.expire_days, rules=shop.rules,
+    lines: dict[str, list[AcceptedCell]] = {}
+    if not _is_memory_alone(given.cells, [run for _, run in runs]):
+        lines = accept(
+            runs, given.cells, anchor, reason=given.reason, by=by, today=today, jobs=given.jobs,
+            expire_days=shop.settings.expire_days, rules=shop.rules,
+        )  # fmt: skip
+    memory = accept_memory(
+        runs, given.cells, read_memory(shop.folder, key), reason=given.reason, by=by, today=today,
+        jobs=given.jobs, share=shop.settings.memory_growth,
     )  # fmt: skip
     plans = shop.store().plans()
-    for model, accepted in lines.items():
+    for model in dict.fromkeys([*lines, *memory]):
         path = path_of(shop.folder, key, model)
         old = read_baseline(path) if path.exists() else Baseline(key=key, model=model, cells=())
-        write_baseline(shop.folder, old.with_cells(accepted))
+        accepted, held = lines.get(model, []), memory.get(model, [])
+        write_baseline(shop.folder, old.with_cells(accepted).with_memory(held))
         print(path.relative_to(shop.root))
         for line in accepted:
-            was = line.accepted.old_ms
-            before = f"{was:.4g} -> " if was else ""
-            print(f"  {line.cell}: {before}{line.accepted.new_ms:.4g} ms, {len(line.jobs)} jobs")
+            new = line.accepted
+            print(_change(line.cell, new.old_ms, new.new_ms, "ms", len(line.jobs)))
             if line.built.plan_sha256 not in plans:
                 print("    its plan is not kept: no A/B, only larger changes will be seen")
+        for each in held:
+            taken = each.accepted
+            print(_change(each.cell, taken.old_mib, taken.new_mib, "MiB", len(each.jobs)))
     print("Commit these files: the diff is what is reviewed.")
     return 0
+
+
+def _is_memory_alone(pattern: str, runs: Sequence[Run]) -> bool:
+    """Whether a pattern names the memory of profiles, and no latency."""
+    cells = {each.cell.name for run in runs for each in run.cells}
+    memory = {each.cell.name for run in runs for each in run.memory}
+    return bool(fnmatch.filter(memory, pattern)) and not fnmatch.filter(cells, pattern)
+
+
+def _change(cell: Cell, old: float | None, new: float, unit: str, jobs: int) -> str:
+    before = f"{old:.4g} -> " if old else ""
+    return f"  {cell}: {before}{new:.4g} {unit}, {jobs} {'job' if jobs == 1 else 'jobs'}"
 
 
 def _refresh_arguments(parser: ArgumentParser) -> None:
@@ -112,7 +140,9 @@ def _refresh(given: Namespace) -> int:
     for run in newest(chosen(given, shop)):
         judged = replay(run, read_anchor(shop.folder, run.key), rules=shop.rules)
         for baseline in read_baselines(shop.folder, run.key):
-            lines = [line for line in baseline.cells if fnmatchcase(line.cell.name, given.cells)]
+            lines = [
+                line for line in baseline.cells if fnmatch.fnmatchcase(line.cell.name, given.cells)
+            ]
             if not lines or baseline.model not in {each.cell.model for each in run.cells}:
                 continue
             later = refreshed(
@@ -134,11 +164,14 @@ def _prune_arguments(parser: ArgumentParser) -> None:
 
 def _prune(given: Namespace) -> int:
     shop = open_baselines()
-    lines = [line for each in read_baselines(shop.folder) for line in each.cells]
+    baselines = list(read_baselines(shop.folder))
+    lines = [line for each in baselines for line in each.cells]
+    memory = [line for each in baselines for line in each.memory]
     before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=given.days)
     gone = shop.store().prune(
         before=before, dry_run=given.dry_run,
-        kept_jobs={job.job for line in lines for job in line.jobs},
+        kept_jobs={job.job for line in lines for job in line.jobs}
+        | {job for line in memory for job in line.jobs},
         kept_plans={line.built.plan_sha256 for line in lines},
     )  # fmt: skip
     for name in gone:
@@ -153,7 +186,7 @@ def _today() -> datetime.date:
 ACTIONS = (
     Command(name="record", help="store what runs of pytest measured",
             arguments=_record_arguments, run=_record),
-    Command(name="accept", help="take measured latencies for good, with a reason",
+    Command(name="accept", help="take measured latencies and memory for good, with a reason",
             arguments=_accept_arguments, run=_accept),
     Command(name="refresh", help="renew the date of baselines that an A/A run confirms",
             arguments=_refresh_arguments, run=_refresh),

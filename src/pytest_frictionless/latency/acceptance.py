@@ -57,7 +57,7 @@ def accept(
     need = (rules or Rules()).rounds
     problems = [] if reason.strip() else ["a reason is needed: --reason TEXT"]
     if len({run.key for _, run in runs}) > 1:
-        problems.append(_mixed([run for _, run in runs]))
+        problems.append(mixed([run for _, run in runs]))
     by_cell: dict[Cell, dict[str, CellRun]] = defaultdict(dict)
     for job, run in runs:
         for each in run.cells:
@@ -119,7 +119,8 @@ def refreshed(
     return [replace(line, expires=expires) for line in lines]
 
 
-def _mixed(runs: Sequence[Run]) -> str:
+def mixed(runs: Sequence[Run]) -> str:
+    """Why runs of several environments are no baseline."""
     first = runs[0].key
     other = next(run.key for run in runs if run.key != first)
     slugs = ", ".join(sorted({run.key.slug for run in runs}))

@@ -1,4 +1,4 @@
-"""Accepted baselines in git: one file for each environment and model, one line for each cell."""
+"""Accepted baselines in git: a file an environment and model, a line a cell or profile's memory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.latency.anchor import AcceptedCell, Anchor, fit
 from pytest_frictionless.latency.key import EnvironmentKey  # noqa: TC001
+from pytest_frictionless.latency.memory import AcceptedMemory  # noqa: TC001
 from pytest_frictionless.latency.run import parsed, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pytest_frictionless.latency.cell import Cell
 
 DIGITS = 5
 """Significant digits: finer than any latency is known, and short in a diff."""
@@ -34,6 +37,13 @@ class Baseline:
     key: EnvironmentKey
     model: str
     cells: tuple[AcceptedCell, ...]
+    memory: tuple[AcceptedMemory, ...] = ()
+    """One for each profile; a file that was written before memory was accepted has none."""
+
+    def with_memory(self, accepted: Iterable[AcceptedMemory]) -> Baseline:
+        """With this memory instead of what was accepted of the same profiles before."""
+        by_cell = {line.cell: line for line in self.memory} | {new.cell: new for new in accepted}
+        return dataclasses.replace(self, memory=tuple(by_cell[cell] for cell in sorted(by_cell)))
 
     def with_cells(self, accepted: Iterable[AcceptedCell]) -> Baseline:
         """With these cells instead of what was accepted of them before."""
@@ -87,6 +97,11 @@ def read_anchor(folder: Path, key: EnvironmentKey) -> Anchor:
     return fit(line for baseline in read_baselines(folder, key) for line in baseline.cells)
 
 
+def read_memory(folder: Path, key: EnvironmentKey) -> dict[Cell, AcceptedMemory]:
+    """The accepted memory of an environment, by profile."""
+    return {line.cell: line for baseline in read_baselines(folder, key) for line in baseline.memory}
+
+
 def write_baseline(folder: Path, baseline: Baseline) -> Path:
     """Write the file of this environment and model; its path."""
     path = path_of(folder, baseline.key, baseline.model)
@@ -100,9 +115,15 @@ def to_text(baseline: Baseline) -> str:
     content = _rounded(_BASELINE.dump_python(baseline, mode="json", exclude_defaults=True))
     head = {"schema": 1, "key": content["key"], "model": content["model"]}
     fields = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    lines = ",\n".join(json.dumps(line, ensure_ascii=False) for line in content["cells"])
+    for name in ("cells", "memory"):
+        if name in content:
+            fields.append(f'"{name}": [\n{_lines(content[name])}\n]')
     top = ",\n".join(fields)
-    return f'{{{top},\n"cells": [\n{lines}\n]}}\n'
+    return f"{{{top}}}\n"
+
+
+def _lines(content: list[Any]) -> str:
+    return ",\n".join(json.dumps(line, ensure_ascii=False) for line in content)
 
 
 def _rounded(value: Any) -> Any:
@@ -117,10 +138,10 @@ def _problem(path: Path, baseline: Baseline) -> str:
     """What contradicts itself; empty where nothing does."""
     if path.parent.name != baseline.key.slug:
         return f"is in the folder {path.parent.name} and its key makes {baseline.key.slug}"
-    other = next((line for line in baseline.cells if line.cell.model != baseline.model), None)
+    cells = [line.cell for line in baseline.cells] + [line.cell for line in baseline.memory]
+    other = next((cell for cell in cells if cell.model != baseline.model), None)
     if other is not None:
-        return f"is of {baseline.model} and has a line of {other.cell}"
-    cells = [line.cell for line in baseline.cells]
+        return f"is of {baseline.model} and has a line of {other}"
     twice = next((cell for cell in cells if cells.count(cell) > 1), None)
     return f"has two lines of {twice}" if twice else ""
 

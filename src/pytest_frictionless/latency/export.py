@@ -32,7 +32,7 @@ def pytest_benchmark(runs: Sequence[Run]) -> str:
                 "id": job.commit, "branch": job.branch, "time": job.date.isoformat(),
                 "dirty": job.dirty,
             },
-            "benchmarks": [_benchmark(each) for each in run.cells if valid(each.first)],
+            "benchmarks": [_benchmark(each, run) for each in run.cells if valid(each.first)],
             "datetime": job.date.isoformat(),
             "version": "5.3.1",
         }
@@ -42,6 +42,13 @@ def pytest_benchmark(runs: Sequence[Run]) -> str:
 def github_action_benchmark(runs: Sequence[Run]) -> str:
     """As github-action-benchmark's tool `customSmallerIsBetter` reads it, of the newest run."""
     run = runs[-1]
+    memory = [
+        {
+            "name": str(each.cell), "unit": "MiB", "value": each.peak_mib, "extra": run.key.slug,
+        }
+        for each in run.memory
+        if not each.invalid
+    ]  # fmt: skip
     return _json(
         [
             {
@@ -52,6 +59,7 @@ def github_action_benchmark(runs: Sequence[Run]) -> str:
             for each in run.cells
             if valid(each.first)
         ]
+        + memory
     )  # fmt: skip
 
 
@@ -61,15 +69,17 @@ def comma_separated(runs: Sequence[Run]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
         ["time", "commit", "branch", "environment", "cell", "median_ms", "min_ms", "max_ms",
-         "rounds", "plan_sha256", "verdict"]
+         "rounds", "plan_sha256", "verdict", "memory_mib", "peak_mib"]
     )  # fmt: skip
     for run in runs:
         for each in run.cells:
             if ms := _ms(each):
+                memory = _memory(each, run)
                 writer.writerow(
                     [run.job.date.isoformat(), run.job.commit, run.job.branch, run.key.slug,
                      each.cell, plain.median(ms), min(ms), max(ms), len(ms),
-                     each.built.plan_sha256, each.verdict]
+                     each.built.plan_sha256, each.verdict, memory.get("memory_mib", ""),
+                     memory.get("peak_mib", "")]
                 )  # fmt: skip
     return text.getvalue()
 
@@ -86,7 +96,16 @@ def _ms(each: CellRun) -> list[float]:
     return [each.median_ms for each in valid(each.first)]
 
 
-def _benchmark(each: CellRun) -> dict[str, Any]:
+def _memory(each: CellRun, run: Run) -> dict[str, float]:
+    """Of the profile that a cell is of, in MiB; nothing where it was not seen."""
+    own = (each.cell.model, each.cell.profile)
+    for held in run.memory:
+        if (held.cell.model, held.cell.profile) == own and not held.invalid:
+            return {"memory_mib": held.told_mib, "peak_mib": held.peak_mib}
+    return {}
+
+
+def _benchmark(each: CellRun, run: Run) -> dict[str, Any]:
     seconds = [ms / 1000 for ms in _ms(each)]
     ordered = sorted(seconds)
     q1, median, q3 = _quartiles(ordered)
@@ -99,7 +118,8 @@ def _benchmark(each: CellRun) -> dict[str, Any]:
     return {
         "group": each.cell.model, "name": str(each.cell), "fullname": str(each.cell),
         "params": dict(each.cell.sizes) or None, "param": None,
-        "extra_info": {"verdict": each.verdict, "graph": each.cell.graph, **each.measured},
+        "extra_info": {"verdict": each.verdict, "graph": each.cell.graph, **each.measured,
+                       **_memory(each, run)},
         "options": {"disable_gc": False, "timer": "cuda_event", "min_rounds": len(seconds),
                     "max_time": 1.0, "min_time": 0.000005, "warmup": True},
         "stats": {

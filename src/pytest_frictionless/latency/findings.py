@@ -1,4 +1,4 @@
-"""The verdict of a cell as a finding."""
+"""The verdict of a cell, and of a profile's memory, as a finding."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.latency.memory import FIGURES
 from pytest_frictionless.latency.verdict import Verdict
 
 if TYPE_CHECKING:
+    from pytest_frictionless.latency.memory import AcceptedMemory, Growth, MemoryRun
     from pytest_frictionless.latency.verdict import Report, Result
 
 CODES = {
@@ -38,6 +40,24 @@ def finding_of(result: Result, report: Report) -> Finding | None:
         code=CODES[result.verdict], message=_message(result, report), cause=_cause(result),
         evidence=tuple(evidence), severity=Severity.ERROR if result.fails else Severity.WARNING,
     )  # fmt: skip
+
+
+def finding_of_memory(now: MemoryRun, accepted: AcceptedMemory, grown: Growth) -> Finding:
+    """FR915 for a profile that takes more than was accepted."""
+    told = accepted.accepted
+    return Finding(
+        code="FR915",
+        message=f"{now.cell} takes {grown.times:.2g} times the accepted memory: {grown.figure} "
+        f"{grown.now_mib:.4g} MiB, and {grown.accepted_mib:.4g} MiB were accepted",
+        cause="" if now.plan_sha256 == accepted.plan_sha256 else "the engine is another one",
+        evidence=(
+            *(
+                (words, f"{getattr(now, name):.4g} MiB, accepted {getattr(accepted, name):.4g} MiB")
+                for name, words in FIGURES.items()
+            ),
+            ("accepted", f"{told.date}: {told.reason}"),
+        ),
+    )
 
 
 def _message(result: Result, report: Report) -> str:

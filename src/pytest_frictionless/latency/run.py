@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pytest_frictionless.latency.cell import Built, Cell, Pairs, Round
 from pytest_frictionless.latency.key import EnvironmentKey  # noqa: TC001
+from pytest_frictionless.latency.memory import MemoryRun  # noqa: TC001
 from pytest_frictionless.latency.verdict import Evidence
 
 if TYPE_CHECKING:
@@ -73,13 +74,15 @@ class Run:
     recorded: Mapping[str, str] = field(default_factory=dict)
     """What is worth knowing and no part of the key: GPU's UUID, driver in full, temperature."""
     cells: tuple[CellRun, ...]
+    memory: tuple[MemoryRun, ...] = ()
+    """One for each profile; runs that were recorded before memory was have none."""
 
     @classmethod
     def of(
         cls, key: EnvironmentKey, job: Job, evidence: Evidence, *, report: Report | None = None,
         recorded: Mapping[str, str] | None = None,
         measured: Mapping[Cell, Mapping[str, float]] | None = None,
-        comparable: Collection[Cell] = (),
+        comparable: Collection[Cell] = (), memory: Iterable[MemoryRun] = (),
     ) -> Run:  # fmt: skip
         """What a job leaves behind."""
         verdicts = {each.cell: str(each.verdict) for each in report.results} if report else {}
@@ -93,7 +96,10 @@ class Run:
             )
             for cell, rounds in sorted(evidence.first.items())
         )  # fmt: skip
-        return cls(key=key, job=job, recorded=dict(recorded or {}), cells=cells)
+        return cls(
+            key=key, job=job, recorded=dict(recorded or {}), cells=cells,
+            memory=tuple(sorted(map(_short_memory, memory), key=lambda each: each.cell)),
+        )  # fmt: skip
 
     @property
     def evidence(self) -> Evidence:
@@ -145,6 +151,11 @@ def significant(value: float, digits: int) -> float:
 
 def _short(rounds: Iterable[Round]) -> tuple[Round, ...]:
     return tuple(replace(each, median_ms=significant(each.median_ms, DIGITS)) for each in rounds)
+
+
+def _short_memory(each: MemoryRun) -> MemoryRun:
+    told, peak = significant(each.told_mib, DIGITS), significant(each.peak_mib, DIGITS)
+    return replace(each, told_mib=told, peak_mib=peak)
 
 
 def _short_pairs(pairs: Pairs) -> Pairs:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import MissingDependency, MissingDevice
+from pytest_frictionless.knowledge.gpus import flavour_of, refusal, runs_on
 from pytest_frictionless.shapes import POINTS
 
 if TYPE_CHECKING:
@@ -71,15 +72,24 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
              "plan": str(path), "cache": cache_of(bench, path), **plugins_of(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
         )  # fmt: skip
-    return cast("EngineRunRecord", made.record)
+    record = cast("EngineRunRecord", made.record)
+    bench.engine_runs[profile, point.name] = record
+    return record
 
 
 def run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRecord:
     """The same with an engine that is built and run without TF32.
 
     The CUDA libraries read NVIDIA_TF32_OVERRIDE as they start. TensorRT-RTX 1.6.1 ignores a cleared
-    builder flag TF32 (measured).
+    builder flag TF32 (measured). One run a point: another would cost another build.
     """
+    known = bench.precise_runs
+    if (profile, point.name) not in known:
+        known[profile, point.name] = _run_without_tf32(bench, profile, point)
+    return known[profile, point.name]
+
+
+def _run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRecord:
     reference, arguments = _comparison(bench, profile, point)
     with one_at_a_time(bench):
         record = bench.steps.measure(
@@ -117,13 +127,20 @@ def measured(
     bench: Workbench, plan: Path, cells: Sequence[CellRequest], *, seed: int
 ) -> RoundRecord:
     """One round of these cells of an engine, in a process of its own."""
-    arguments = {
-        "plan": str(plan), "inputs": bench.inputs, "cells": list(cells), "seed": seed,
-        "seconds": bench.shop.settings.latency.seconds, "cache": cache_of(bench, plan),
-        **plugins_of(bench),
+    seconds = bench.shop.settings.latency.seconds
+    step = "engine_latency:measure"
+    record = measured_by(bench, step, plan, cells=list(cells), seed=seed, seconds=seconds)
+    return cast("RoundRecord", record)
+
+
+def measured_by(bench: Workbench, step: str, plan: Path, **arguments: Any) -> dict[str, Any]:
+    """What a step says of an engine, in a process of its own that holds the GPU."""
+    given = {
+        "plan": str(plan), "inputs": bench.inputs, "cache": cache_of(bench, plan), **plugins_of(bench),
+        **arguments,
     }  # fmt: skip
     with one_at_a_time(bench):
-        return cast("RoundRecord", bench.steps.measure("engine_latency:measure", arguments))
+        return bench.steps.measure(step, given)
 
 
 def disturbed(record: CellRecord) -> str:
@@ -136,10 +153,13 @@ def trouble_of(watch: Mapping[str, Any]) -> str:
     if watch["hard_slowdown"]:
         words = ", ".join(word for word in watch["slowed"] if word != "power cap")
         return f"the GPU was slowed down by {words}"
-    if watch["neighbours"]:
-        pids = ", ".join(map(str, watch["neighbours"]))
-        return f"other processes computed on the GPU (process {pids})"
-    return ""
+    return shared(watch["neighbours"])
+
+
+def shared(neighbours: Sequence[int]) -> str:
+    """Who else computed on the GPU; empty for nobody."""
+    pids = ", ".join(map(str, neighbours))
+    return f"other processes computed on the GPU (process {pids})" if pids else ""
 
 
 def plan_path(bench: Workbench) -> Path:
@@ -154,6 +174,9 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
     own = gpu["compute_capability"]
     plan = bench.plan(list(bench.profiles))
     if targets and own not in targets and plan.record["compute_capabilities"]:
+        engine = str(plan.record["engine"])
+        if runs_on(*flavour_of(engine), own) is False:
+            raise MissingDevice(refusal(engine, gpu["gpu"], own))
         raise MissingDevice(
             f"the engine is built for compute capability {', '.join(targets)}, and this "
             f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"

@@ -19,6 +19,7 @@ from pytest_frictionless.latency.run import Run
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store, record
 from pytest_frictionless.latency.verdict import Ask, Evidence, Need, Rules
 from pytest_frictionless.workbench.gpu import cells_of, disturbed, measured, plan_path
+from pytest_frictionless.workbench.held import memory_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.latency.anchor import Anchor
     from pytest_frictionless.latency.key import EnvironmentKey
     from pytest_frictionless.latency.verdict import Report
+    from pytest_frictionless.workbench.held import Held
     from pytest_frictionless.workbench.workbench import Workbench
 
 COMMON_FLOATS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
@@ -43,6 +45,8 @@ class Judgement:
     rounds: Sequence[RoundRecord]
     """Of the first pass, raw."""
     report: Report
+    memory: Mapping[str, Held]
+    """By profile."""
 
 
 def judgement_of(bench: Workbench) -> Judgement:
@@ -92,14 +96,16 @@ class _Judging:
             comparable=comparable, today=datetime.datetime.now(datetime.UTC).date(),
             rules=Rules(rounds=settings.latency.rounds, require=settings.baselines.require),
         )  # fmt: skip
+        memory = memory_of(bench, self.plan, key)  # last: by now all kernels are in the cache
         run = Run.of(
             key, this_job(os.environ, bench.shop.root), evidence, report=report,
             recorded=recorded_of(first), comparable=comparable,
+            memory=[held.run for held in memory.values()],
         )  # fmt: skip
         record(run, bench.shop.root)
         open_store(RUNS_FOLDER, bench.shop.root).keep_plan(self.plan.read_bytes())
         cells = {request["name"]: cell for cell, request in self.requests.items()}
-        return Judgement(key=key, cells=cells, rounds=self.rounds, report=report)
+        return Judgement(key=key, cells=cells, rounds=self.rounds, report=report, memory=memory)
 
     def _measure(self, anchor: Anchor) -> Callable[[Ask, Evidence], Evidence]:
         def measure(ask: Ask, evidence: Evidence) -> Evidence:

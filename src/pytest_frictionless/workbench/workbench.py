@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.artifacts import (
         BuildRecord,
         CaptureRecord,
+        EngineRunRecord,
         ExecutionRecord,
         GraphRecord,
         InputRecord,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         SourceRecord,
         WeightsRecord,
     )
+    from pytest_frictionless.memory_artifacts import SwitchingRecord
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import ModelSpec
     from pytest_frictionless.workbench.judging import Judgement
@@ -59,6 +61,12 @@ class Workbench:
         self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
         self.judgement: Judgement | None = None
         """What was measured on the GPU in this run: see `workbench.judging`."""
+        self.engine_runs: dict[tuple[str, str], EngineRunRecord] = {}
+        """Runs of the engine so far, by profile and point."""
+        self.precise_runs: dict[tuple[str, str], EngineRunRecord] = {}
+        """The same without TF32."""
+        self.switching: SwitchingRecord | None = None
+        """What switching its profiles costs: see `workbench.held`."""
 
     @property
     def is_onnx(self) -> bool:

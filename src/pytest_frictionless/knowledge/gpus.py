@@ -1,0 +1,102 @@
+"""Which GPUs each version of TensorRT runs on: as it was seen, or as NVIDIA's support matrix says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from packaging.version import Version
+
+from pytest_frictionless.knowledge.reading import read_json
+
+FILE = "gpus.json"
+TITLES = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
+OTHER_GPU = re.compile(r"cannot run on this GPU|compute capability|not compatible|different device")
+"""A runtime that refuses an engine for the GPU it is on, and not for the engine."""
+_OWN_LIST = re.compile(r"Supported compute capabilities:\s*(?P<list>[>\d. ]*\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """What is known of one release."""
+
+    flavour: str
+    """`tensorrt` or `tensorrt_rtx`."""
+    version: str
+    """Major and minor."""
+    runs_on: tuple[str, ...]
+    """Compute capabilities."""
+    source: str
+    seen: str = ""
+    """The exact version, where it was tried and not read."""
+    newer: bool = False
+    """Whether it runs on whatever is above the newest of them, too."""
+    only: bool = False
+    """Whether it refuses all others. Where NVIDIA's table leaves a GPU out, the release may run on it."""
+
+    def takes(self, capability: str) -> bool | None:
+        """Whether it runs there; None where nobody knows."""
+        newest = max(map(Version, self.runs_on))
+        if capability in self.runs_on or (self.newer and Version(capability) > newest):
+            return True
+        return False if self.only else None
+
+    def __str__(self) -> str:
+        return f"{TITLES[self.flavour]} {self.seen or self.version}"
+
+
+@cache
+def support() -> tuple[Support, ...]:
+    """Every release of the table, oldest first."""
+    rows = read_json(FILE)["support"]
+    made = (Support(**{**row, "runs_on": tuple(row["runs_on"])}) for row in rows)
+    return tuple(sorted(made, key=lambda row: Version(row.version)))
+
+
+def runs_on(flavour: str, version: str, capability: str) -> bool | None:
+    """Whether a release runs on a compute capability; None where nobody knows.
+
+    Args:
+        flavour: `tensorrt` or `tensorrt_rtx`.
+        version: As "1.7" or "1.7.1.116".
+        capability: As "9.0".
+    """
+    series = Version(version).release[:2]
+    row = next(
+        (s for s in support() if s.flavour == flavour and Version(s.version).release == series),
+        None,
+    )
+    return row.takes(capability) if row else None
+
+
+def what_runs_on(capability: str) -> str:
+    """The newest release of each flavour that is known to run there; empty where none is."""
+    newest = {row.flavour: row for row in support() if row.takes(capability)}
+    return " or ".join(map(str, sorted(newest.values(), key=str, reverse=True)))
+
+
+def refusal(engine: str, gpu: str, capability: str, words: str = "") -> str:
+    """One sentence for an engine that does not run on a GPU: versions, capability and what works.
+
+    Args:
+        engine: Flavour and version, as "TensorRT-RTX 1.7.1.116".
+        gpu: Product name.
+        capability: Of the GPU.
+        words: What the runtime said; nothing where it was not asked.
+    """
+    own = _OWN_LIST.search(words)
+    listed = f", only on {own['list']}" if own else ""
+    told = f" ({words})" if words and not own else ""
+    better = what_runs_on(capability)
+    hint = f"{better} runs there" if better else "nothing is known here that does"
+    return (
+        f"{engine} does not run on this {gpu}, which has compute capability {capability}{listed}: "
+        f"{hint}{told}"
+    )
+
+
+def flavour_of(engine: str) -> tuple[str, str]:
+    """Flavour and version of "TensorRT-RTX 1.7.1.116"."""
+    title, _, version = engine.rpartition(" ")
+    return next(name for name, known in TITLES.items() if known == title), version
