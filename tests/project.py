@@ -32,7 +32,7 @@ CPU_CHECKS = (
 """Items of a checkpoint that has one profile and that need no GPU, in order."""
 CHECKS = (
     *CPU_CHECKS, "run-default-min", "run-default-opt", "run-default-max",
-    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default", "cliffs-default",
+    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default", "cliffs-default", "manifest",
 )  # fmt: skip
 """All items of a checkpoint that has one profile, in order."""
 
@@ -84,9 +84,10 @@ class Item:
 
 
 def is_healthy(items: Mapping[str, Item]) -> bool:
-    """Whether each passed, or needs a GPU that is not there."""
+    """Whether each passed, or needs a GPU that is not there, or a manifest that nobody wrote."""
     return all(
-        item.outcome == "passed" or (item.outcome == "skipped" and "no GPU" in item.text)
+        item.outcome == "passed"
+        or (item.outcome == "skipped" and ("no GPU" in item.text or "FR050" in item.text))
         for item in items.values()
     )
 

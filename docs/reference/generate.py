@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.codes import CODES
+from pytest_frictionless.knowledge.reading import read_csv, read_json
 from pytest_frictionless.plugin import OPTIONS
 from pytest_frictionless.settings.schema import json_schema
+from pytest_frictionless.stack.differences import TITLES
+from pytest_frictionless.stack.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by generate.py: change the code, not this page. -->"
 
 GROUPS = {
-    "0": ("The run itself", "Any check can give these: they say that a step did not end."),
+    "00": ("The run itself", "Any check can give these: they say that a step did not end."),
+    "0": (
+        "The stack",
+        "Given by [`manifest`](checks/manifest.md) and by `pytest-frictionless stack`: what was "
+        "recorded, what is deployed to and what runs do not fit.",
+    ),
     "1": ("Load", "Given by [`load`](checks/load.md)."),
     "2": ("Export", "Given by [`export`](checks/export.md)."),
     "3": ("Opset", "Given by [`opset`](checks/opset.md)."),
@@ -32,7 +43,7 @@ GROUPS = {
         "[`cliffs`](checks/cliffs.md); FR917 by [`build`](checks/build.md).",
     ),
 }
-"""Heading and first sentence of each hundred."""
+"""Heading and first sentence of the codes whose numbers begin so; the longest beginning counts."""
 
 SECTIONS = {
     "": "The whole file",
@@ -42,6 +53,7 @@ SECTIONS = {
     "Baselines": "`baselines`",
     "Latency": "`latency`",
     "Cliffs": "`cliffs`",
+    "Manifests": "`manifest`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
     "Tolerance": "`models.<name>.tolerance`",
@@ -99,14 +111,14 @@ def findings() -> str:
         "prints as `next:`, where the case at hand has no better one. Each code has a page with an "
         "example that raises it and what mends it; `pytest-frictionless explain FR202` prints it.", "",
     ]  # fmt: skip
-    for digit, (title, sentence) in GROUPS.items():
+    for group, (title, sentence) in GROUPS.items():
         lines += [f"## {title}", "", sentence, "", "| code | title | meaning | remedy |",
                   "|---|---|---|---|"]  # fmt: skip
         lines += [
             f'| <a id="{code.id.lower()}"></a>[`{code.id}`](findings/{code.id}.md) | {_cell(code.title)} '
             f"| {_cell(code.meaning)} | {_cell(code.remedy)} |"
             for code in CODES.values()
-            if code.id[2] == digit
+            if group == max((each for each in GROUPS if code.id[2:].startswith(each)), key=len)
         ]
         lines.append("")
     return _page(lines)
@@ -175,6 +187,62 @@ def frictionless_yaml() -> str:
         "and findings about sizes say that it was.", "",
     ]  # fmt: skip
     return _page(lines)
+
+
+TABLES = {
+    "tensorrt.csv": "TensorRT and TensorRT-RTX: major versions of CUDA they are built for, compute "
+    "capabilities (`?`: others were not tried), Python",
+    "cuda_families.csv": "The oldest driver that runs a CUDA by minor version compatibility",
+    "cuda.csv": "The driver that comes with each CUDA toolkit, Linux: a driver serves every CUDA up to it",
+    "onnx.csv": "Releases of onnx: the IR version and the opset they describe",
+    "onnxruntime.csv": "Releases of ONNX Runtime: the newest opset and IR version they load",
+    "torch.csv": "Releases of torch: what `torch.onnx.export` does by default, and what its wheel on PyPI "
+    "is built for",
+    "containers.csv": "NVIDIA's images on NGC: what is inside of each tag, and the oldest driver it names",
+}
+"""Tables of the compatibility page, with what each is about."""
+
+
+def compatibility() -> str:
+    """The rules that judge a difference, and the tables they ask."""
+    lines = [
+        NOTE, "# Compatibility", "",
+        "`pytest-frictionless stack` and the `manifest` check compare versions by the rules and tables of "
+        "this page. Every row was read where it says, or measured; an empty cell, or no row at all, means "
+        "that nobody wrote it down where we looked: that is a warning, and never a pass. [What a version "
+        "mismatch does](../explanation/what-a-version-mismatch-does.md) says why.", "",
+        "| a difference is | when | and then |", "|---|---|---|",
+        "| identical | nothing differs | |",
+        "| patch | the minor version is the same | |",
+        "| compatible | a source says that it fits | it is listed, and makes no finding |",
+        "| unknown | no source says anything | a warning, FR069 |",
+        "| breaking | a source says that it does not fit | an error, with the code of the rule |", "",
+        "## Rules", "",
+        "Of several that break something on one component, the first makes the finding: what is silent "
+        "stands before what is loud. A component without a rule of its own is unknown beyond a patch.", "",
+        "| component | what is asked |", "|---|---|",
+    ]  # fmt: skip
+    for name, rules in RULES.items():
+        asked = " ".join(str(rule.__doc__).partition("\n")[0] for rule in rules)
+        lines.append(f"| {TITLES[name]} | {_cell(asked)} |")
+    lines.append("")
+    lines += _table(
+        "The newest ONNX opset that a TensorRT is documented for", read_json("opsets.json")
+    )
+    for table, title in TABLES.items():
+        lines += _table(title, read_csv(table))
+    return _page(lines)
+
+
+def _table(title: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    rows = list(rows)
+    names = [str(name).replace("_", " ") for name in rows[0]]
+    lines = [f"## {title}", "", f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    return [
+        *lines,
+        *(f"| {' | '.join(_cell(str(cell)) for cell in row.values())} |" for row in rows),
+        "",
+    ]
 
 
 def _section(title: str, definition: dict[str, Any]) -> list[str]:
@@ -247,6 +315,7 @@ PAGES = {
     "findings.md": findings,
     "options.md": options,
     "frictionless-yaml.md": frictionless_yaml,
+    "compatibility.md": compatibility,
 }
 """Every page that is written, with what writes it."""
 

@@ -283,6 +283,8 @@ class ParseRecord(TypedDict):
     layer_types: dict[str, int]
     """Number of layers by the type of their first output."""
     warnings: list[str]
+    parser: NotRequired[str]
+    """Version of the ONNX parser, as "0.2.0"."""
     plugins: NotRequired[list[PluginRecord]]
     """The user's own plugins, as they were loaded before the file was parsed."""
 
@@ -304,6 +306,8 @@ class BuildRecord(TypedDict):
     errors: list[str]
     """The builder's error messages, cleaned of CUDA noise."""
     dropped_profiles: list[str]
+    flags: NotRequired[list[str]]
+    """Builder flags that were set, TensorRT's defaults among them, as "tf32"."""
     profile_errors: NotRequired[bool]
     """Whether the errors are about the profiles, and not about the model."""
 

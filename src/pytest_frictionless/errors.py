@@ -4,6 +4,7 @@ FrictionlessError
 ├── ConfigError            what the user wrote cannot be used; every problem at once
 ├── MissingDependency      a package this step needs is not installed: the item skips
 │   └── MissingDevice      ... or a GPU that it needs is not there, or cannot run the engine
+├── NotMade                an artifact is not there, and was only to be looked for
 └── StepFailed             a step ended in a finding: the model, or its toolchain, is at fault
     └── StepInterrupted    ... by time, memory or a signal: never cached, it may pass next time
 
@@ -48,6 +49,10 @@ class MissingDevice(MissingDependency):
 
     def __init__(self, message: str) -> None:
         FrictionlessError.__init__(self, message)
+
+
+class NotMade(FrictionlessError):
+    """An artifact is not in the store, and the caller wants to make nothing."""
 
 
 class StepFailed(FrictionlessError):

@@ -51,6 +51,7 @@ def test_ids_with_profiles_follow_the_order_of_the_configuration(project: Projec
         "models/a.onnx::memory-offline",
         "models/a.onnx::cliffs-online",
         "models/a.onnx::cliffs-offline",
+        "models/a.onnx::manifest",
     ]
     assert outcome.failed() == []
     assert outcome["models/a.onnx::build-offline"].values("profiles") == [2]

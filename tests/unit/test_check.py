@@ -208,7 +208,7 @@ def test_checks_of_ours_are_ordered_and_well_formed() -> None:
     names = [each.name for each in CHECKS]
     assert names == [
         "load", "export", "opset", "graph", "operators", "dynamic", "parity", "build", "run", "latency", "memory",
-        "cliffs",
+        "cliffs", "manifest",
     ]  # fmt: skip
     for index, each in enumerate(CHECKS):
         assert each.name.islower()

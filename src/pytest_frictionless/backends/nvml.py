@@ -21,11 +21,20 @@ HARD = 0x8 | 0x20 | 0x40 | 0x80
 """Those that say the machine is not fit to measure; the power cap is normal for large products."""
 
 
-def _handle(uuid: str) -> tuple[Any, Any]:
-    """NVML and its handle of the GPU."""
-    nvml = require("pynvml", purpose="watching the GPU")
+def _started() -> Any:
+    """NVML, ready to be asked; raises MissingDevice where it does not answer."""
+    nvml = require("pynvml", purpose="asking the GPU")
     try:
         nvml.nvmlInit()
+    except nvml.NVMLError as error:
+        raise MissingDevice(f"NVML does not answer: {error}") from error
+    return nvml
+
+
+def _handle(uuid: str) -> tuple[Any, Any]:
+    """NVML and its handle of the GPU."""
+    nvml = _started()
+    try:
         return nvml, nvml.nvmlDeviceGetHandleByUUID(uuid)
     except nvml.NVMLError as error:
         raise MissingDevice(f"NVML does not answer: {error}") from error
@@ -38,21 +47,45 @@ def _asked(nvml: Any, name: str, *arguments: Any) -> Any:
     return None
 
 
+def driver() -> dict[str, str]:
+    """Version of the driver, and the newest CUDA that it serves."""
+    nvml = _started()
+    cuda = _asked(nvml, "nvmlSystemGetCudaDriverVersion_v2") or 0
+    return {
+        "nvidia_driver": str(nvml.nvmlSystemGetDriverVersion()),
+        "cuda_driver": f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda else "",
+    }
+
+
+def gpus() -> list[dict[str, str]]:
+    """Every GPU of this machine: name, compute capability and UUID, in the order of the bus."""
+    nvml = _started()
+    handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
+    return [
+        {
+            "gpu": str(nvml.nvmlDeviceGetName(handle)),
+            "compute_capability": ".".join(map(str, nvml.nvmlDeviceGetCudaComputeCapability(handle))),
+            "uuid": str(nvml.nvmlDeviceGetUUID(handle)),
+        }
+        for handle in handles
+    ]  # fmt: skip
+
+
 def facts(uuid: str) -> dict[str, Any]:
     """What an environment key is made of: the GPU, its memory, MIG, clock policy, power and driver."""
     nvml, handle = _handle(uuid)
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)
     mig = _asked(nvml, "nvmlDeviceGetMigMode", handle)
     power = _asked(nvml, "nvmlDeviceGetPowerManagementLimit", handle)
-    cuda = _asked(nvml, "nvmlSystemGetCudaDriverVersion_v2") or 0
+    known = driver()
     return {
         "gpu": str(nvml.nvmlDeviceGetName(handle)),
         "uuid": uuid,
         "memory_mib": int(memory.total) >> 20,
         "mig": bool(mig and mig[0]),
         "power_limit_w": None if power is None else round(power / 1000),
-        "driver": str(nvml.nvmlSystemGetDriverVersion()),
-        "cuda_driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
+        "driver": known["nvidia_driver"],
+        "cuda_driver": known["cuda_driver"],
         "sm_clock_max_mhz": _asked(nvml, "nvmlDeviceGetMaxClockInfo", handle, nvml.NVML_CLOCK_SM),
         "sm_clock_application_mhz": _asked(
             nvml, "nvmlDeviceGetApplicationsClock", handle, nvml.NVML_CLOCK_SM

@@ -280,6 +280,18 @@ def set_precision(builder_config: Any, precision: str | None) -> None:
         builder_config.set_flag(flag)
 
 
+def flags_of(builder_config: Any) -> list[str]:
+    """Names of the builder flags that are set, as "tf32": TensorRT sets some by itself."""
+    flags = load().BuilderFlag.__members__
+    return [name.lower() for name, flag in flags.items() if builder_config.get_flag(flag)]
+
+
+def parser_version() -> str:
+    """Version of the ONNX parser, as "0.2.0"; see NV_ONNX_PARSER_VERSION of NvOnnxParser.h."""
+    number = load().get_nv_onnx_parser_version()
+    return f"{number // 10_000}.{number % 10_000 // 100}.{number % 100}"
+
+
 def make_profile(builder: Any, network: Any, profile: Mapping[str, Any]) -> Any:
     """An optimization profile from `inputs` (shapes) and `values` (contents of shape tensors).
 

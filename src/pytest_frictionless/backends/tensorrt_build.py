@@ -53,6 +53,7 @@ def build(
         "unavailable_capabilities": attempt.unavailable,
         "errors": attempt.errors,
         "dropped_profiles": attempt.dropped,
+        "flags": attempt.flags,
     }
     if plan_path is not None and attempt.plan is not None:
         Path(plan_path).write_bytes(memoryview(attempt.plan))
@@ -69,6 +70,7 @@ class Attempt:
         self.dropped: list[str] = []
         self.unavailable: list[str] = []
         self.errors: list[str] = []
+        self.flags: list[str] = []
 
 
 def run(
@@ -88,6 +90,7 @@ def run(
     builder, network = reading.builder, reading.network
     config, attempt.unavailable = tensorrt.configure(builder, compute_capabilities)
     tensorrt.set_precision(config, precision)
+    attempt.flags = tensorrt.flags_of(config)
     raised: list[str] = []
     for profile in profiles:
         try:

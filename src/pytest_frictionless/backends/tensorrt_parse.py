@@ -47,6 +47,7 @@ def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
     types = Counter(tensorrt.dtype_name(each.dtype) for each in outputs if each is not None)
     return {
         "engine": search.engine,
+        "parser": tensorrt.parser_version(),
         "rejections": search.rejections,
         "complete": search.complete,
         "inputs": [tensorrt.describe(network.get_input(i)) for i in range(network.num_inputs)],

@@ -45,6 +45,14 @@ def digest(paths: Sequence[Path], *, memo: Path | None) -> str:
     return hashlib.sha256(json.dumps(sorted(parts)).encode()).hexdigest()
 
 
+def content_digest(paths: Sequence[Path], *, memo: Path | None) -> str:
+    """SHA-256 of a file as sha256sum tells it; of several files, what `digest` gives.
+
+    Args and errors are those of `digest`.
+    """
+    return _one(paths[0], memo) if len(paths) == 1 else digest(paths, memo=memo)
+
+
 def _one(path: Path, memo: Path | None) -> str:
     try:
         place = memo / f"{_key(path)}.json" if memo else None

@@ -10,6 +10,7 @@ from pytest_frictionless.checks import (
     graph,
     latency,
     load,
+    manifest,
     memory,
     operators,
     opset,
@@ -30,4 +31,5 @@ CHECKS = (
     latency.CHECK,
     memory.CHECK,
     cliffs.CHECK,
+    manifest.CHECK,
 )

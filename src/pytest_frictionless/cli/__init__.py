@@ -10,6 +10,7 @@ from pytest_frictionless import __version__
 from pytest_frictionless.cli import (
     baseline,
     explain,
+    manifest,
     operators,
     opset,
     profile,
@@ -29,6 +30,7 @@ COMMANDS = (
     simplify.COMMAND,
     baseline.COMMAND,
     profile.COMMAND,
+    manifest.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

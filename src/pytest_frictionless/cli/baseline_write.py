@@ -15,6 +15,7 @@ from pytest_frictionless.cli.baseline_shop import (
     run_of_file,
 )
 from pytest_frictionless.cli.command import Command
+from pytest_frictionless.cli.project import refuse_in_ci
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.latency.acceptance import JOBS, LEAST_JOBS, accept, refreshed
 from pytest_frictionless.latency.baselines import (
@@ -26,7 +27,7 @@ from pytest_frictionless.latency.baselines import (
     read_memory,
     write_baseline,
 )
-from pytest_frictionless.latency.job import git, is_ci
+from pytest_frictionless.latency.job import git
 from pytest_frictionless.latency.memory import accept_memory
 from pytest_frictionless.latency.replay import replay
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store
@@ -71,7 +72,7 @@ def _accept_arguments(parser: ArgumentParser) -> None:
 
 
 def _accept(given: Namespace) -> int:
-    _refuse_in_ci("accept")
+    refuse_in_ci("baseline accept")
     if given.jobs < LEAST_JOBS:
         raise ConfigError([f"--jobs takes {LEAST_JOBS} or more"])
     shop = open_baselines()
@@ -133,7 +134,7 @@ def _refresh_arguments(parser: ArgumentParser) -> None:
 
 
 def _refresh(given: Namespace) -> int:
-    _refuse_in_ci("refresh")
+    refuse_in_ci("baseline refresh")
     shop = open_baselines()
     count = 0
     for run in newest(chosen(given, shop)):
@@ -176,13 +177,6 @@ def _prune(given: Namespace) -> int:
     for name in gone:
         print(f"{'would delete' if given.dry_run else 'deleted'} {name}")
     return 0
-
-
-def _refuse_in_ci(action: str) -> None:
-    """What a job accepts of itself is accepted by nobody."""
-    if is_ci(os.environ):
-        raise ConfigError([f"baseline {action} does not work in CI: do it where the diff of the "
-                           "baselines is committed and reviewed"])  # fmt: skip
 
 
 def _today() -> datetime.date:

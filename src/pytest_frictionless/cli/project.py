@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint.discovery import find_checkpoints
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.latency.job import is_ci
 from pytest_frictionless.opening import CONFIG_FILE, open_shop, open_workbench
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.read import spec_for
@@ -16,6 +18,7 @@ from pytest_frictionless.settings.read import spec_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_frictionless.checkpoint.discovery import Checkpoint
     from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.workbench import Workbench
 
@@ -54,6 +57,19 @@ def open_model(name: str) -> Iterator[Workbench]:
             bench.close()
 
 
+def checkpoints_of(shop: Shop) -> list[Checkpoint]:
+    """Every checkpoint below the roots of the repository."""
+    roots = [shop.root / each for each in shop.settings.roots] or [shop.root]
+    return find_checkpoints(*roots, exclude=shop.settings.exclude)
+
+
+def refuse_in_ci(command: str) -> None:
+    """Raise ConfigError in CI: what a job accepts of itself is accepted by nobody."""
+    if is_ci(os.environ):
+        raise ConfigError([f"{command} does not work in CI: do it where the diff is committed and "
+                           "reviewed"])  # fmt: skip
+
+
 def _named(shop: Shop, name: str) -> Path:
     """The one checkpoint that belongs to this entry of frictionless.yaml."""
     settings = shop.settings
@@ -61,10 +77,9 @@ def _named(shop: Shop, name: str) -> Path:
         near = difflib.get_close_matches(name, settings.models, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError([f"{name} is no file, and no model of {CONFIG_FILE}{hint}"])
-    roots = [shop.root / each for each in settings.roots] or [shop.root]
     found = [
         each.path
-        for each in find_checkpoints(*roots, exclude=settings.exclude)
+        for each in checkpoints_of(shop)
         if spec_for(settings, path_below(each.path, shop.root)).name == name
     ]
     if len(found) != 1:

@@ -18,6 +18,7 @@ from pytest_frictionless.settings.budget import Budget
 from pytest_frictionless.settings.cliffs import Cliffs
 from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
+from pytest_frictionless.settings.manifests import Manifests
 from pytest_frictionless.settings.profiles import (
     PROFILE_NAME,
     Span,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Baselines", "Bounds", "BrokenModel", "Cliffs", "InputSpec", "Limits", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "Cliffs", "InputSpec", "Limits", "Manifests", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -265,6 +266,9 @@ class Settings(Section):
     )
     baselines: Baselines = Field(
         default_factory=Baselines, description="Where accepted latencies and runs are kept."
+    )
+    manifest: Manifests = Field(
+        default_factory=Manifests, description="What is asked of version manifests."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 

@@ -22,6 +22,7 @@ COMPONENTS = {
     "nvidia_driver": "NVIDIA driver", "cudnn": "cuDNN",
     "gpu": "GPU", "compute_capability": "compute capability",
     "container": "container", "container_digest": "digest of the container",
+    "tf32_override": "NVIDIA_TF32_OVERRIDE", "torch_tf32_override": "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
 }  # fmt: skip
 """Every component a manifest may name, in the order it is written, with its title.
 
@@ -44,14 +45,21 @@ class Graph(Section):
 class Plan(Section):
     """The serialised engine."""
 
+    file: str = Field(
+        "", description="From the manifest's folder; empty where no plan is kept beside it."
+    )
     tensorrt: str | None = Field(None, description="TensorRT version that its header names.")
     tensorrt_rtx: str | None = Field(None, description="TensorRT-RTX version in the header.")
-    compute_capabilities: tuple[str, ...] = Field((), description="GPUs it was built for.")
+    compute_capabilities: tuple[str, ...] = Field(
+        (), description="GPUs it was built for, as its header tells; >12.0 is any that is newer."
+    )
     profiles: dict[str, dict[str, tuple[int, int, int]]] = Field(
         {}, description="Of each optimization profile: min, opt and max of each symbol."
     )
     precision: str = Field("", description="Most layers compute in it: delivered, not requested.")
-    flags: tuple[str, ...] = Field((), description="What else makes it another engine, as tf32.")
+    flags: tuple[str, ...] = Field(
+        (), description="What else makes it another engine, as tf32: builder flags as delivered."
+    )
 
 
 class Manifest(Section):
@@ -62,12 +70,15 @@ class Manifest(Section):
     written: datetime.date = Field(description="Day on which the components were read.")
     written_by: str = Field(description="As pytest-frictionless 0.1.0.")
     digests: dict[str, str] = Field(
-        {}, description="SHA-256 of checkpoint, onnx and plan, as far as they were made."
+        {},
+        description="SHA-256 of checkpoint, onnx and plan, as far as they were made; of an exported "
+        "onnx without the notes in it that name the machine.",
     )
     components: dict[str, str] = Field({}, description="Exact version of each component.")
     graph: Graph | None = Field(None, description="The ONNX file.")
     plan: Plan | None = Field(None, description="The engine.")
     opset_reason: str = Field("", description="Why the opset is pinned where it is.")
+    reason: str = Field("", description="Why the last breaking change of the stack was accepted.")
 
 
 def manifest_path(checkpoint: Path) -> Path:

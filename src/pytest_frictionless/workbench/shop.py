@@ -28,3 +28,5 @@ class Shop:
     """Told the step and the seconds it has taken, while a step runs."""
     device: dict[str, Any] = field(default_factory=dict)
     """What is known of the GPU; asked for once a process."""
+    components: dict[str, str] = field(default_factory=dict)
+    """Versions of what is installed on this machine; asked for once a process."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.errors import NotMade
 from pytest_frictionless.workbench.tools import own_digest, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.workbench.isolation import Child
     from pytest_frictionless.workbench.shop import Shop
@@ -26,6 +28,7 @@ class Steps:
         self._preload = preload
         self._child: Child | None = None
         self._known: dict[str, Artifact] = {}
+        self._only_found = False
 
     def fetch(
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
@@ -39,6 +42,15 @@ class Steps:
                 name, key, lambda folder: self._make(step, arguments, folder)
             )
         return self._known[memo]
+
+    @contextmanager
+    def only_found(self) -> Iterator[None]:
+        """Take artifacts from the store alone: what is not there raises NotMade."""
+        before, self._only_found = self._only_found, True
+        try:
+            yield
+        finally:
+            self._only_found = before
 
     def measure(
         self, step: str, arguments: Mapping[str, Any], **environment: str
@@ -58,6 +70,8 @@ class Steps:
     def _make(
         self, step: str, arguments: Mapping[str, Any], folder: Path
     ) -> tuple[dict[str, Any], dict[str, str]]:
+        if self._only_found:
+            raise NotMade(step)
         if self._child is None or not self._child.alive:
             self._child = self._fork()
         return self._carry_out(self._child, step, arguments, folder)

@@ -177,6 +177,10 @@ class Workbench:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
         return self._onnx_step("onnx_convert:versions", {}).record
 
+    def onnx_content(self) -> str:
+        """SHA-256 of the ONNX model without notes that name the machine: see `onnx_digest`."""
+        return str(self._onnx_step("onnx_digest:model", {}).record["sha256"])
+
     def lost_symbol(self) -> LostSymbol | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         return cast(

@@ -1,0 +1,35 @@
+"""What the driver tells of a machine with a GPU, and what a manifest written there holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_frictionless.opening import open_shop, open_workbench
+from pytest_frictionless.workbench import gpu, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_frictionless.workbench.workbench import Workbench
+    from tests.project import Project
+
+
+@pytest.fixture
+def bench(project: Project) -> Iterator[Workbench]:
+    shop = open_shop(project.root)
+    bench = open_workbench(shop, project.onnx("models/net.onnx"))
+    yield bench
+    bench.close()
+    shop.zygote.close()
+
+
+def test_components_hold_what_nvml_and_cuda_tell(bench: Workbench) -> None:
+    found = stack.running(bench)
+    known = gpu.gpu_of(bench)
+    assert found["gpu"] == known["gpu"]
+    assert found["compute_capability"] == known["compute_capability"]
+    assert found["nvidia_driver"] == known["driver"]
+    assert found["cuda_driver"] == known["cuda_driver"]
+    assert stack.manifest_of(bench).components == found
