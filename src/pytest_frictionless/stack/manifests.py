@@ -63,6 +63,6 @@ def manifest_findings(
         yield failed.finding
         return
     for key, finding in first.items():
-        place = Place(file=str(manifest_path(root / models[key][0]).relative_to(root)))
+        place = Place(file=str(manifest_path(root / models[key][0]).relative_to(root)), line=1)
         others = tuple(("also in", name) for name in models[key][1:])
         yield replace(finding, place=place, evidence=(*finding.evidence, *others))
