@@ -16,6 +16,7 @@ from pytest_frictionless.cli import (
     profile,
     reduce,
     simplify,
+    stack,
 )
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
@@ -31,6 +32,7 @@ COMMANDS = (
     baseline.COMMAND,
     profile.COMMAND,
     manifest.COMMAND,
+    stack.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

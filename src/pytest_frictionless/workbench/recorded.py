@@ -43,7 +43,7 @@ def held_to(bench: Workbench, path: Path, measurements: dict[str, Any]) -> Itera
     yield from _plan(bench, recorded, path)
     found = differences(
         recorded, running, bench.shop.settings.target,
-        precision=bench.spec.precision, pin=bench.spec.opset or bench.shop.settings.opset,
+        precision=bench.spec.precision,  # `opset` compares the file with the pin
         delivered=None if bench.is_onnx else delivered,  # else it is another file, as was told
     )  # fmt: skip
     measurements["differences"] = dict(Counter(str(each.kind) for each in found))

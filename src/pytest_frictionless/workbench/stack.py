@@ -70,7 +70,7 @@ def running(bench: Workbench) -> dict[str, str]:
     The machine is asked once a process. Exporter and parser are those of this checkpoint, and are
     left out where it was not exported or parsed.
     """
-    found = {**_machine(bench.shop), "exporter": _asked(lambda: _exporter(bench))}
+    found = {**machine(bench.shop), "exporter": _asked(lambda: _exporter(bench))}
     found["onnx_parser"] = _asked(lambda: bench.parsed().get("parser"))
     return {name: text for name in COMPONENTS if (text := found.get(name))}
 
@@ -154,10 +154,10 @@ def _exporter(bench: Workbench) -> str | None:
     if route == "file":
         return None
     dynamo = route == "dynamo"
-    return f"torch.onnx.export({dynamo=}) {_machine(bench.shop).get('torch', '')}".strip()
+    return f"torch.onnx.export({dynamo=}) {machine(bench.shop).get('torch', '')}".strip()
 
 
-def _machine(shop: Shop) -> dict[str, str]:
+def machine(shop: Shop) -> dict[str, str]:
     """Components of this machine, with those that the driver tells; asked once."""
     if not shop.components:
         shop.components.update(_driver(shop) | components())

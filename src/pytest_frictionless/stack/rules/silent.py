@@ -20,6 +20,9 @@ TF32_SOURCE = (
     "measured: with NVIDIA_TF32_OVERRIDE=0 an engine of TensorRT-RTX 1.6.1 on an H200 gave other "
     "numbers, and a cleared builder flag did not"
 )
+OPSET_SOURCE = (
+    "measured: torch 2.13 writes opset 18 where 11 or 13 is asked for, and raises nothing"
+)
 TORCH_TF32_SOURCE = (
     "environment of the images nvcr.io/nvidia/pytorch:24.01-py3 and 25.10-py3: it is set to 1"
 )
@@ -72,16 +75,16 @@ def opset(asked: Comparison) -> Verdict | None:
     if graph is None:
         return None
     if asked.delivered is not None and asked.delivered.opset != graph.opset:
-        return _other_opset(f"opset {asked.delivered.opset} is delivered now")
+        return _other_opset(f"opset {asked.delivered.opset} is delivered now", OPSET_SOURCE)
     if asked.pin is not None and asked.pin.version != graph.opset:
         return _other_opset(f"opset {asked.pin.version} is pinned in frictionless.yaml")
     return None
 
 
-def _other_opset(why: str) -> Verdict:
+def _other_opset(why: str, source: str = "") -> Verdict:
     return Verdict(
         kind=Kind.BREAKING, code="FR060", why=why,
-        source="measured: torch 2.13 writes opset 18 where 11 or 13 is asked for, and raises nothing",
+        source=source,
         remedy="Export at the pinned opset, compare the numbers, and write the manifest again.",
     )  # fmt: skip
 
