@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless import __version__
 from pytest_frictionless.cli import (
     baseline,
+    container,
     explain,
     operators,
     opset,
@@ -29,6 +30,7 @@ COMMANDS = (
     simplify.COMMAND,
     baseline.COMMAND,
     profile.COMMAND,
+    container.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

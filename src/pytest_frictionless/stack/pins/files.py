@@ -55,8 +55,9 @@ def pinning_files(
     patterns = tuple(exclude)
 
     def is_wanted(path: Path) -> bool:
-        below = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
-        return not any(fnmatch.fnmatch(below, pattern) for pattern in patterns)
+        below = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        names = [path.name, *map(str, (below, *below.parents))]
+        return not any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
 
     for path in chain(_above(root, top), _below(root)):
         if known(path.relative_to(top).as_posix()) and is_wanted(path):
