@@ -318,6 +318,8 @@ def test_what_is_no_file_of_ours_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "requirements.txt")
     (tmp_path / "uv.lock").mkdir()
     (tmp_path / "Dockerfile").symlink_to("nowhere")
+    (tmp_path / "pyproject.toml").symlink_to("pyproject.toml")
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     assert read(tmp_path, {}) == Pins(pins=(), images=(), problems=())
 
 

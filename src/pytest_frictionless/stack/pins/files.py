@@ -53,56 +53,61 @@ def pinning_files(
     """
     top = repository_of(root)
     patterns = tuple(exclude)
-
-    def is_wanted(path: Path) -> bool:
-        below = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
-        names = [path.name, *map(str, (below, *below.parents))]
-        return not any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
-
+    start = len(os.path.join(top, ""))
+    # Texts, as most of them are no file of ours: a Path each would take most of the time.
     for path in chain(_above(root, top), _below(root)):
-        if known(path.relative_to(top).as_posix()) and is_wanted(path):
-            yield path
+        if known(path[start:]) and not _is_excluded(Path(path), root, patterns):
+            yield Path(path)
 
 
-def _above(root: Path, top: Path) -> Iterator[Path]:
+def _is_excluded(path: Path, root: Path, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern fits its name, its path below `root`, or a folder that it is in."""
+    below = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    names = [path.name, *map(str, (below, *below.parents))]
+    return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
+
+
+def _above(root: Path, top: Path) -> Iterator[str]:
     """Files of the folders above `root`, and of those of CI and dev-containers beside them."""
     folder = root
     while folder != top:
         folder = folder.parent
-        yield from _files(folder)
+        yield from (entry.path for entry in _entries(folder) if _is_file(entry))
         for name in sorted(_HIDDEN):
             yield from _below(folder / name)
 
 
-def _files(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(Path(entry.path) for entry in entries if entry.is_file())
-    except OSError:
-        return []
-
-
-def _below(root: Path) -> Iterator[Path]:
+def _below(root: Path) -> Iterator[str]:
     """Every file below a folder, those of shallow folders first."""
-    folders, seen = deque([root]), 0
+    folders: deque[str | Path] = deque([root])
+    seen = 0
     while folders:
-        try:
-            entries = sorted(os.scandir(folders.popleft()), key=lambda entry: entry.name)
-        except OSError:
-            continue
+        entries = _entries(folders.popleft())
         seen += len(entries)
         for entry in entries:
-            if _is_folder(entry):
+            if entry.is_dir(follow_symlinks=False):
                 if not _is_foreign(entry):
-                    folders.append(Path(entry.path))
-            elif entry.is_file():
-                yield Path(entry.path)
+                    folders.append(entry.path)
+            elif _is_file(entry):
+                yield entry.path
         if seen > MAX_ENTRIES:
             raise TooMany
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False)
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, by name; nothing where it cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _is_foreign(entry: os.DirEntry[str]) -> bool:
