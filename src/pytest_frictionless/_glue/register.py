@@ -11,11 +11,14 @@ from pytest_frictionless._glue.config import (
     CACHE_LIMIT_BYTES,
     RUN,
     expects_checkpoints,
+    findings_of_pins,
     run_of,
     unmatched_entries,
 )
 from pytest_frictionless._glue.terminal import Progress, Terminal
+from pytest_frictionless.finding import Severity
 
+RAN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 GREEN = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -94,13 +97,16 @@ class Controller:
             self.run.shop.tick = progress.tick
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Fail a run that found no checkpoint, or under --frictionless-strict an unused setting."""
+        """Fail a run that found no checkpoint, or under --frictionless-strict one that is told of it."""
         green = exitstatus in GREEN
         if green and self.run.found == 0 and expects_checkpoints(self.config):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if exitstatus in (*GREEN, pytest.ExitCode.TESTS_FAILED):
             self.run.unused = [*self.run.ledger.unused(), *unmatched_entries(self.config)]
-        if green and self.run.unused and self.run.strict:
+        if exitstatus in RAN and not self.config.option.collectonly:
+            self.run.of_repository = findings_of_pins(self.run)
+        counted = (each for each in self.run.of_repository if each.severity is not Severity.SKIP)
+        if green and self.run.strict and (self.run.unused or any(counted)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless._glue.collect import PROPERTY
 from pytest_frictionless._glue.config import RUN, expects_checkpoints
+from pytest_frictionless.finding import Severity
 from pytest_frictionless.workbench.tools import TENSORRT, installed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
     from rich.table import Table
+
+    from pytest_frictionless.finding import Finding
 
 SHOW_AFTER_S = 2.0
 WORDS = {
@@ -102,6 +107,7 @@ class Terminal:
             terminalreporter.write_line(self.nothing_found(), red=True)
             return
         if not self.cells:
+            self._tell(terminalreporter, self.run.of_repository)
             return
         terminalreporter.ensure_newline()
         terminalreporter.section("frictionless")
@@ -115,15 +121,22 @@ class Terminal:
             terminalreporter.write_line(
                 f"warning: {self.first[warning]}: {warning}{times}", yellow=True
             )
-        for finding in self.run.unused:
-            terminalreporter.write_line(
-                f"{'failed' if self.run.strict else 'warning'}: {finding.headline}",
-                yellow=not self.run.strict, red=self.run.strict,
-            )  # fmt: skip
+        self._tell(terminalreporter, [*self.run.unused, *self.run.of_repository])
         store = self.run.shop.store
         if store.made or store.reused:
             terminalreporter.write_line(
                 f"artifacts: {store.made} made, {store.reused} reused from {self._relative(store.root)}"
+            )
+
+    def _tell(self, reporter: pytest.TerminalReporter, findings: Iterable[Finding]) -> None:
+        """One line for each finding that is of no item; a skip says what could not be asked."""
+        for finding in findings:
+            if finding.severity is Severity.SKIP:
+                reporter.write_line(f"not asked: {finding.headline}")
+                continue
+            word = "failed" if self.run.strict else "warning"
+            reporter.write_line(
+                f"{word}: {finding.headline}", yellow=not self.run.strict, red=self.run.strict
             )
 
     def nothing_found(self) -> str:

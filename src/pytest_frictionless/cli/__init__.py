@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless import __version__
 from pytest_frictionless.cli import (
     baseline,
+    container,
     explain,
     manifest,
     operators,
@@ -33,6 +34,7 @@ COMMANDS = (
     profile.COMMAND,
     manifest.COMMAND,
     stack.COMMAND,
+    container.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

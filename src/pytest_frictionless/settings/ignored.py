@@ -14,6 +14,7 @@ UNSUPPRESSIBLE = {
     "FR006": "the entry it would stand in is the one that cannot be used",
     "FR007": "remove the suppression that meets nothing",
     "FR008": "the entry it would stand in belongs to no checkpoint",
+    **{f"FR{number:03}": "it tells of the repository, and of no model" for number in range(70, 77)},
 }
 """Codes that an `ignore` can never reach, and why."""
 
