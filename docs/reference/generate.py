@@ -190,8 +190,7 @@ def frictionless_yaml() -> str:
 
 
 TABLES = {
-    "tensorrt.csv": "TensorRT and TensorRT-RTX: major versions of CUDA they are built for, compute "
-    "capabilities (`?`: others were not tried), Python",
+    "tensorrt.csv": "TensorRT and TensorRT-RTX: major versions of CUDA they are built for, Python",
     "cuda_families.csv": "The oldest driver that runs a CUDA by minor version compatibility",
     "cuda.csv": "The driver that comes with each CUDA toolkit, Linux: a driver serves every CUDA up to it",
     "onnx.csv": "Releases of onnx: the IR version and the opset they describe",

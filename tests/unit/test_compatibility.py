@@ -61,18 +61,6 @@ def test_images_of_one_month_may_hold_different_versions() -> None:
     assert [(contents_of(image) or {})["tensorrt"] for image in month] == ["8.6.1.6", "8.6.1.2"]
 
 
-@pytest.mark.parametrize(
-    ("version", "capability", "fits"),
-    [
-        ("1.7.1.116", "9.0", False), ("1.7.1.116", "8.9", True), ("1.7.1.116", "12.9", True),
-        ("1.6.1.120", "9.0", True), ("1.6.1.120", "8.9", None), ("1.5.0.114", "12.1", True),
-        ("1.4.0.76", "12.1", False), ("1.3.0", "8.9", None), ("main", "8.9", None),
-    ],
-)  # fmt: skip
-def test_gpus_of_tensorrt_rtx(version: str, capability: str, fits: bool | None) -> None:
-    assert compatibility.runs_on("tensorrt_rtx", version, capability)[0] is fits
-
-
 def test_drivers_and_the_cuda_they_serve() -> None:
     assert [getattr(compatibility.oldest_driver(cuda), "value", None) for cuda in ("13.0.2", "12", "9.0")] == [
         "580", "525", None,

@@ -176,6 +176,10 @@ FITS = {
         {"compute_capability": "12.9"},
         {**ON_RTX, "plan": RTX.model_copy(update={"compute_capabilities": ("8.9", ">12.0")})}, Kind.IDENTICAL,
     ),
+    "a plan of RTX 1.6.1 where it was seen to run, though its list leaves the GPU out": (
+        {"compute_capability": "9.0", "gpu": "NVIDIA H200"},
+        {**ON_RTX, "plan": RTX.model_copy(update={"compute_capabilities": ("8.9", ">12.0")})}, Kind.COMPATIBLE,
+    ),
     "TF32 on by name": ({"tf32_override": "1"}, {}, Kind.IDENTICAL),
 }  # fmt: skip
 

@@ -31,7 +31,11 @@ RECORDED = (
         ("tensorrt_rtx", "1.6", "8.9", None),
         ("tensorrt_rtx", "1.4", "9.0", None),
         ("tensorrt_rtx", "1.8", "9.0", None),
+        ("tensorrt_rtx", "main", "9.0", None),
         ("tensorrt", "10.1", "9.0", True),
+        ("tensorrt", "10.1", "8.6", True),
+        ("tensorrt", "10.1", "6.1", False),
+        ("tensorrt", "10.1", "10.0", None),
         ("tensorrt", "1.7", "9.0", None),
     ],
 )

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 ENGINES, CUDA, FAMILIES = "tensorrt.csv", "cuda.csv", "cuda_families.csv"
 ONNX, ONNXRUNTIME, TORCH = "onnx.csv", "onnxruntime.csv", "torch.csv"
-OTHERS_UNKNOWN = "?"
-"""In a list of compute capabilities: others were not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +31,6 @@ class GraphLimit:
     opset: int
     ir_version: int
     source: str
-
-
-def runs_on(flavour: str, version: str, capability: str) -> tuple[bool | None, str]:
-    """Whether a TensorRT runs on a compute capability, and where it says so.
-
-    Args:
-        flavour: "tensorrt" or "tensorrt_rtx".
-        version: Of it; rows are of a minor version.
-        capability: As "8.9".
-    """
-    row = _of_minor(ENGINES, "version", version, flavour=flavour)
-    if row is None or not (listed := row["compute_capabilities"].split()):
-        return None, ""
-    wanted = Version(capability)
-    for each in listed:
-        if each == capability:
-            return True, row["source"]
-        if each.startswith(">=") and wanted >= Version(each[2:]):
-            return True, row["source"]
-        if each.startswith(">") and not each.startswith(">=") and wanted > Version(each[1:]):
-            return True, row["source"]
-    return None if OTHERS_UNKNOWN in listed else False, row["source"]
 
 
 def cuda_of_engine(flavour: str, version: str) -> Limit | None:

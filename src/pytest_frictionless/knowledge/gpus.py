@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from pytest_frictionless.knowledge.reading import read_json
 
@@ -32,14 +32,18 @@ class Support:
     """The exact version, where it was tried and not read."""
     newer: bool = False
     """Whether it runs on whatever is above the newest of them, too."""
+    oldest: str = ""
+    """It runs from here to the newest of them, and on nothing below; empty where nobody says so."""
     only: bool = False
     """Whether it refuses all others. Where NVIDIA's table leaves a GPU out, the release may run on it."""
 
     def takes(self, capability: str) -> bool | None:
         """Whether it runs there; None where nobody knows."""
-        newest = max(map(Version, self.runs_on))
-        if capability in self.runs_on or (self.newer and Version(capability) > newest):
+        asked, newest = Version(capability), max(map(Version, self.runs_on))
+        if capability in self.runs_on or (self.newer and asked > newest):
             return True
+        if self.oldest and asked <= newest:
+            return asked >= Version(self.oldest)
         return False if self.only else None
 
     def __str__(self) -> str:
@@ -54,19 +58,26 @@ def support() -> tuple[Support, ...]:
     return tuple(sorted(made, key=lambda row: Version(row.version)))
 
 
-def runs_on(flavour: str, version: str, capability: str) -> bool | None:
-    """Whether a release runs on a compute capability; None where nobody knows.
+def support_of(flavour: str, version: str) -> Support | None:
+    """What is known of a release; None where nothing is.
 
     Args:
         flavour: `tensorrt` or `tensorrt_rtx`.
         version: As "1.7" or "1.7.1.116".
-        capability: As "9.0".
     """
-    series = Version(version).release[:2]
-    row = next(
+    try:
+        series = Version(version).release[:2]
+    except InvalidVersion:
+        return None
+    return next(
         (s for s in support() if s.flavour == flavour and Version(s.version).release == series),
         None,
     )
+
+
+def runs_on(flavour: str, version: str, capability: str) -> bool | None:
+    """Whether a release runs on a compute capability, as "9.0"; None where nobody knows."""
+    row = support_of(flavour, version)
     return row.takes(capability) if row else None
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.knowledge.compatibility import oldest_driver, onnxruntime_reads, runs_on
+from pytest_frictionless.knowledge.compatibility import oldest_driver, onnxruntime_reads
 from pytest_frictionless.knowledge.containers import contents_of, source_of
+from pytest_frictionless.knowledge.gpus import TITLES, support_of
 from pytest_frictionless.knowledge.opsets import opset_limits
 from pytest_frictionless.stack.comparison import same_release, version_in
-from pytest_frictionless.stack.rules.engine import TITLES
 from pytest_frictionless.stack.rules.plan import BOUND, BOUND_RTX
 from pytest_frictionless.stack.rules.silent import LOWER, TYPED, TYPED_RTX, is_typed
 
@@ -72,13 +72,13 @@ def _gpus(target: Target, versions: Mapping[str, str]) -> Iterator[Finding]:
     """FR056 for a GPU that the target's TensorRT does not run on."""
     for name, version in versions.items():
         for capability in target.compute_capabilities:
-            fits, source = runs_on(name, version, capability)
-            if fits is False:
+            known = support_of(name, version)
+            if known is not None and known.takes(capability) is False:
                 yield Finding(
                     code="FR056",
                     message=f"{TITLES[name]} {version} does not run on compute capability {capability}, "
                     "and both are the target",
-                    evidence=(("source", source),),
+                    evidence=(("source", known.source),),
                 )
 
 

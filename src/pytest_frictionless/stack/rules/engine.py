@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.knowledge.compatibility import runs_on
+from pytest_frictionless.knowledge.gpus import TITLES, support_of
 from pytest_frictionless.knowledge.opsets import opset_limits
 from pytest_frictionless.stack.comparison import Kind, Verdict, release, same_release
 from pytest_frictionless.stack.rules.plan import BOUND, BOUND_RTX
 
 if TYPE_CHECKING:
     from pytest_frictionless.stack.comparison import Comparison
-
-TITLES = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
 
 
 def parser_reads(asked: Comparison) -> Verdict | None:
@@ -88,10 +86,10 @@ def knows_gpu(asked: Comparison) -> Verdict | None:
         version = asked.running.get(flavour)
         if version is None or not _is_used(asked, flavour):
             continue
-        fits, source = runs_on(flavour, version, asked.new)
-        if fits is False:
+        known = support_of(flavour, version)
+        if known is not None and known.takes(asked.new) is False:
             return Verdict(
-                kind=Kind.BREAKING, code="FR056", source=source,
+                kind=Kind.BREAKING, code="FR056", source=known.source,
                 why=f"{title} {version} does not run on compute capability {asked.new}",
                 remedy="Use a TensorRT that is made for this GPU, or another GPU.",
             )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pytest_frictionless.knowledge.gpus import support_of
 from pytest_frictionless.stack.comparison import Kind, Verdict, release, same_release
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def runs_on_gpu(asked: Comparison) -> Verdict | None:
         return None
     if any(_covers(each, asked.new) for each in built_for):
         return Verdict(kind=Kind.IDENTICAL)
+    if plan.tensorrt_rtx:  # engines of RTX 1.6.1 run on GPUs that its own list leaves out
+        known = support_of("tensorrt_rtx", plan.tensorrt_rtx)
+        if known is not None and known.takes(asked.new):
+            why = f"plans of {known} run there, whatever their list says"
+            return Verdict(kind=Kind.COMPATIBLE, why=why, source=known.source)
     if AMPERE_PLUS in plan.flags:
         return Verdict(
             kind=Kind.UNKNOWN, source=MATRIX,
