@@ -332,10 +332,10 @@ class TestSummary:
 
     def test_the_worst_comes_first_and_every_failure_has_a_line(self) -> None:
         assert summary.render(WHOLE).splitlines() == [
-            "checkpoint  load   export  build",
+            "checkpoint  load   export",
             "c.onnx      ERROR",
             "b.onnx      FAIL     ok",
-            "a.onnx       ok     warn   skip",
+            "a.onnx       ok     warn",
             "error: c.onnx::load: FR010 load ended",
             "failed: b.onnx::load: FR501 Det is rejected",
             "warning: a.onnx::export: FR303 no opset is pinned",

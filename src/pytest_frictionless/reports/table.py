@@ -77,11 +77,11 @@ class Tally:
         from rich.table import Table
         from rich.text import Text
 
-        hidden = [name for names in self._not_asked().values() for name in names]
+        # A check that was asked of no checkpoint needs no column: a line, or the failure before it, says why.
         used = [
             name
             for name in checks
-            if name not in hidden and any(name in row for row in self.cells.values())
+            if any(set(row.get(name, ())) - {"skipped"} for row in self.cells.values())
         ]
         room = width - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
