@@ -14,6 +14,7 @@ from tests.project import CHECKS, DET, MLP, Project
 from pytest_frictionless.cli import main
 from pytest_frictionless.reports.schema import json_schema
 from pytest_frictionless.reports.stored import RESULTS_FILE, read_results, to_json
+from pytest_frictionless.reports.verdict import findings_of, has_failed
 
 if TYPE_CHECKING:
     from pytest_frictionless.reports.results import Results
@@ -82,7 +83,7 @@ def test_a_passing_run_is_told_whole(shop_floor: Project) -> None:
     assert (run.exit, run.complete, run.unreached, run.deselected) == (0, True, (), 0)
     assert run.environment["onnx"]
     assert run.environment["python"]
-    assert not results.failed
+    assert not has_failed(results)
     for place, checkpoint in zip(
         ("models/a.onnx", "models/b.onnx"), results.checkpoints, strict=True
     ):
@@ -106,7 +107,7 @@ def test_failed_blocked_and_skipped_items_say_why(project: Project) -> None:
     project.write("frictionless.yaml", PINNED)
     project.run("models")
     results = record(project)
-    assert results.failed
+    assert has_failed(results)
     items = {item.id.rpartition("::")[2]: item for item in results.items}
     failed = items["operators"]
     assert failed.outcome == "failed"
@@ -143,13 +144,13 @@ def test_suppressed_findings_and_unused_suppressions_are_told(project: Project) 
         ("FR501", "a plugin brings Det")
     ]
     assert [finding.code for finding in results.runs[0].findings] == ["FR007"]
-    assert not results.failed
+    assert not has_failed(results)
 
 
 def test_warnings_that_fail_a_strict_run_fail_the_record(project: Project) -> None:
     project.onnx("models/a.onnx")
     assert project.run("models").code == 0
-    assert not record(project).failed
+    assert not has_failed(record(project))
     assert project.run("models", "--frictionless-strict").code == 1
     results = record(project)
     assert results.runs[0].strict
@@ -213,7 +214,7 @@ def test_a_run_that_stops_early_says_what_it_left(project: Project) -> None:
     assert not run.complete
     assert (len(results.items), len(run.unreached)) == (5, len(CHECKS) - 5)
     assert run.unreached[0] == "models/det.onnx::dynamic-default"
-    assert [finding.code for finding in results.findings] == ["FR011"]
+    assert [finding.code for finding in findings_of(results)] == ["FR011"]
 
 
 def test_ctrl_c_leaves_what_was_asked(project: Project) -> None:
@@ -259,10 +260,10 @@ def test_no_checkpoint_is_a_finding_of_the_run(project: Project) -> None:
     assert project.run().code == 1
     results = record(project)
     assert results.items == ()
-    assert [finding.code for finding in results.findings] == ["FR012"]
-    assert results.failed
+    assert [finding.code for finding in findings_of(results)] == ["FR012"]
+    assert has_failed(results)
     assert project.run("--frictionless-allow-empty").code == 0
-    assert not record(project).failed
+    assert not has_failed(record(project))
 
 
 def test_the_record_goes_where_it_is_asked_for(shop_floor: Project) -> None:
@@ -378,7 +379,7 @@ class TestXdist:
         results = record(shop_floor)
         assert not results.runs[0].complete
         assert len(results.items) + len(results.runs[0].unreached) == 2 * len(CHECKS)
-        assert results.failed
+        assert has_failed(results)
 
 
 def test_shards_are_reported_together_and_a_missing_one_is_told(

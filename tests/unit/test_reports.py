@@ -35,6 +35,7 @@ from pytest_frictionless.reports.results import (
 )
 from pytest_frictionless.reports.schema import SCHEMA_FILE, json_schema
 from pytest_frictionless.reports.stored import adapter, read_all, read_results, to_json, write_text
+from pytest_frictionless.reports.verdict import answers_of, findings_of, has_failed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -294,21 +295,23 @@ class TestWhatCounts:
                 results(item("a", "load", gpu, notes=("gpu",)), run=later(1)),
             ]
         )
-        (answer,) = merged.answers
+        (answer,) = answers_of(merged)
         assert answer.outcome == counts
         assert len(merged.items) == 2
         if cpu == gpu:
             assert answer.notes == ("gpu",)
-        assert merged.failed == (counts in ("failed", "error"))
+        assert has_failed(merged) == (counts in ("failed", "error"))
 
     def test_a_missing_shard_fails(self) -> None:
         merged = results(item("a", "load"), run=replace(RUN, shard=Shard(index=2, total=3)))
-        assert [each.message for each in merged.findings] == ["shards 1, 3 of 3 left no results"]
-        assert merged.failed
+        assert [each.message for each in findings_of(merged)] == [
+            "shards 1, 3 of 3 left no results"
+        ]
+        assert has_failed(merged)
 
     def test_a_run_that_ended_early_fails(self) -> None:
         run = replace(RUN, complete=False, exit=2, unreached=("a.onnx::export",))
-        (finding,) = results(item("a", "load"), run=run).findings
+        (finding,) = findings_of(results(item("a", "load"), run=run))
         assert finding.headline == (
             "FR011 the run of 2026-05-04 12:00:00 ended early, with exit status 2; "
             "items not asked: 1"
@@ -319,12 +322,12 @@ class TestWhatCounts:
         unused = Finding(code="FR007", message="unused", severity=Severity.WARNING)
         runs = [later(minute, findings=(unused,)) for minute in (0, 1)]
         merged = merge(results(item("a", "load"), run=run) for run in runs)
-        assert merged.findings == (unused,)
-        assert not merged.failed
+        assert findings_of(merged) == (unused,)
+        assert not has_failed(merged)
 
     @pytest.mark.parametrize(("status", "fails"), [(0, False), (5, False), (1, True), (3, True)])
     def test_the_exit_status_of_pytest_counts(self, status: int, fails: bool) -> None:
-        assert results(item("a", "load"), run=replace(RUN, exit=status)).failed is fails
+        assert has_failed(results(item("a", "load"), run=replace(RUN, exit=status))) is fails
 
 
 class TestSummary:

@@ -10,6 +10,7 @@ from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.reports.formats import FORMATS
 from pytest_frictionless.reports.merge import merge
 from pytest_frictionless.reports.stored import read_all, write_text
+from pytest_frictionless.reports.verdict import has_failed
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -44,7 +45,7 @@ def run(given: Namespace) -> int:
             raise ConfigError([f"-o {given.output}: {error.strerror or error}"]) from None
     else:
         print(text, end="")
-    return 1 if form.judges and results.failed else 0
+    return 1 if form.judges and has_failed(results) else 0
 
 
 COMMAND = Command(

@@ -18,7 +18,7 @@ def merge(results: Iterable[Results]) -> Results:
     """Put records together: nothing is dropped, and neither their order nor their grouping matters.
 
     Runs that are equal are one. An item that several runs asked is there once for each;
-    `Results.answers` chooses among them.
+    `verdict.answers_of` chooses among them.
 
     Raises:
         ConfigError: There are none, they are of different commits, a checkpoint has other content in

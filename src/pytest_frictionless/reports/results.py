@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 VERSION = 1
-GREEN = (0, 5)
-"""Exit statuses of pytest that report no failure: all passed, or there was no test to run."""
 
 
 class Outcome(StrEnum):
@@ -29,10 +27,6 @@ class Outcome(StrEnum):
     XFAILED = "xfailed"
     PASSED = "passed"
     SKIPPED = "skipped"
-
-
-RANK = {outcome: place for place, outcome in enumerate(Outcome)}
-"""Place of each outcome, the worst first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,56 +214,6 @@ class Results:
             items, key=lambda item: (order.get(item.id, len(order)), item.id, item.run)
         )
         return cls(runs=tuple(runs), checkpoints=found, items=tuple(ordered))
-
-    @property
-    def answers(self) -> tuple[Item, ...]:
-        """Of each item the answer that counts, where several runs asked it.
-
-        Any answer goes before a skip, the worst before the others, and of equal ones that of the
-        later run: a machine without a GPU does not unsay what one with a GPU found, and no run mends
-        what another saw fail.
-        """
-        best: dict[str, Item] = {}
-        for item in self.items:
-            known = best.setdefault(item.id, item)
-            if RANK[item.outcome] <= RANK[known.outcome]:
-                best[item.id] = item
-        return tuple(best.values())
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the runs say of themselves, each once, and FR011 for all that is missing."""
-        told = {finding.headline: finding for run in self.runs for finding in run.findings}
-        return (*told.values(), *self._stopped(), *self._missing())
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything failed or is missing: what a gate goes by."""
-        return (
-            any(item.fails for item in self.answers)
-            or any(run.exit not in GREEN for run in self.runs)
-            or any(finding.severity is Severity.ERROR for finding in self.findings)
-        )
-
-    def _stopped(self) -> Iterator[Finding]:
-        for run in self.runs:
-            if not run.complete:
-                left = f"; items not asked: {len(run.unreached)}" if run.unreached else ""
-                yield Finding(
-                    code="FR011",
-                    message=f"{run} ended early, with exit status {run.exit}{left}",
-                    cause=", ".join(run.unreached[:5]) + (", ..." if run.unreached[5:] else ""),
-                )
-
-    def _missing(self) -> Iterator[Finding]:
-        shards = [run.shard for run in self.runs if run.shard]
-        for total in sorted({shard.total for shard in shards}):
-            there = {shard.index for shard in shards if shard.total == total}
-            gone = [str(index) for index in range(1, total + 1) if index not in there]
-            if gone:
-                noun = "shards" if len(gone) > 1 else "shard"
-                message = f"{noun} {', '.join(gone)} of {total} left no results"
-                yield Finding(code="FR011", message=message)
 
 
 def order_of(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.format import Format
-from pytest_frictionless.reports.results import GREEN, RANK, Outcome, Results
+from pytest_frictionless.reports.results import Outcome, Results
 from pytest_frictionless.reports.table import Tally, rendered
+from pytest_frictionless.reports.verdict import GREEN, RANK, answers_of, findings_of, has_failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ def render(results: Results) -> str:
 def tally_of(results: Results) -> Tally:
     """The answers that count, counted."""
     tally = Tally()
-    for item in results.answers:
+    for item in answers_of(results):
         warned = [each.headline for each in item.findings if each.severity is Severity.WARNING]
         tally.add(
             item.id, checkpoint=item.checkpoint, check=item.check, outcome=item.outcome,
@@ -42,7 +43,7 @@ def tally_of(results: Results) -> Tally:
 
 
 def _failures(results: Results) -> Iterator[str]:
-    failed = [item for item in results.answers if item.fails]
+    failed = [item for item in answers_of(results) if item.fails]
     for item in sorted(failed, key=lambda item: RANK[item.outcome]):
         story = next(
             (each.headline for each in item.findings), "it was expected to fail, and passed"
@@ -51,17 +52,17 @@ def _failures(results: Results) -> Iterator[str]:
 
 
 def _of_the_runs(results: Results) -> Iterator[str]:
-    for finding in results.findings:
+    for finding in findings_of(results):
         fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
         yield f"{'failed' if fails else 'warning'}: {finding.headline}"
-    if results.failed and not any(item.fails for item in results.answers):
+    if has_failed(results) and not any(item.fails for item in answers_of(results)):
         for run in results.runs:
             if run.complete and run.exit not in GREEN:
                 yield f"failed: {run} ended with exit status {run.exit}, and no item of a checkpoint failed"
 
 
 def _count(results: Results) -> str:
-    outcomes = [item.outcome for item in results.answers]
+    outcomes = [item.outcome for item in answers_of(results)]
     told = [f"{outcomes.count(each)} {each}" for each in Outcome if each in outcomes]
     return f"{len(results.checkpoints)} checkpoints: {', '.join(told) or 'nothing was asked'}"
 
