@@ -350,6 +350,15 @@ class TestSummary:
         assert "ended with exit status 1, and no item of a checkpoint failed" in text
         assert summary.render(results(run=RUN)) == "0 checkpoints: nothing was asked\n"
 
+    @pytest.mark.parametrize("strict", [True, False])
+    def test_findings_of_a_run_are_told_as_it_counted_them(self, strict: bool) -> None:
+        unread = Finding(code="FR070", message="no reader", severity=Severity.SKIP)
+        unused = Finding(code="FR007", message="unused", severity=Severity.WARNING)
+        run = replace(RUN, strict=strict, exit=int(strict), findings=(unread, unused))
+        lines = summary.render(results(item("a", "load"), run=run)).splitlines()
+        word = "failed" if strict else "warning"
+        assert lines[2:4] == ["not asked: FR070 no reader", f"{word}: FR007 unused"]
+
     def test_formats_have_names_of_their_own(self) -> None:
         names = [each.name for each in FORMATS]
         assert names == ["summary", "json"]

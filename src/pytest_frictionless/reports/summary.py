@@ -54,7 +54,8 @@ def _failures(results: Results) -> Iterator[str]:
 def _of_the_runs(results: Results) -> Iterator[str]:
     for finding in findings_of(results):
         fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
-        yield f"{'failed' if fails else 'warning'}: {finding.headline}"
+        word = "failed" if fails else "warning"
+        yield f"{'not asked' if finding.severity is Severity.SKIP else word}: {finding.headline}"
     if has_failed(results) and not any(item.fails for item in answers_of(results)):
         for run in results.runs:
             if run.complete and run.exit not in GREEN:
