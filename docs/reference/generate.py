@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.knowledge.reading import read_csv, read_json
 from pytest_frictionless.plugin import OPTIONS
+from pytest_frictionless.reports.schema import json_schema as results_schema
 from pytest_frictionless.settings.schema import json_schema
 from pytest_frictionless.stack.differences import TITLES
 from pytest_frictionless.stack.rules import RULES
@@ -62,6 +63,39 @@ SECTIONS = {
     "Bounds": "`models.<name>.tolerance.outputs.<output>`",
 }
 """Heading of each definition of the schema, in the order of the page."""
+
+PARTS = {
+    "": "The whole record", "Run": "A run", "Shard": "A shard", "Commit": "A commit",
+    "Checkpoint": "A checkpoint", "Made": "A file that was made", "Item": "An item",
+    "Ignored": "A suppressed finding", "Finding": "A finding", "Place": "A place",
+}  # fmt: skip
+"""Heading of each part of results.json, in the order of the page."""
+
+RESULTS_EXAMPLE = """\
+```console
+$ jq -r '.items[] | select(.outcome == "failed") | "\\(.id): \\(.findings[0].message)"' .frictionless/results.json
+models/det.onnx::operators: Det is rejected by TensorRT-RTX 1.7.1.116
+```"""
+
+RESULTS_NOTES = [
+    "## Outcomes", "",
+    "`failed` has findings against the model. `error` ended without an answer, and says why with FR010. "
+    "`xfailed` and `xpassed` are items that a mark of your own expects to fail. A skipped item says why in "
+    "`skip`; where another item failed first, `blocked_by` names it and the findings are there, so that one "
+    "cause is told once.", "",
+    "## Several runs", "",
+    "`pytest-frictionless report summary RESULTS...` puts records together, those of shards and those of "
+    "machines with and without a GPU, prints the table with the worst first, and ends with 1 where anything "
+    "failed or is missing. `report json` writes them as one record.", "",
+    "Nothing is dropped: an item that two runs asked is there twice, and `run` tells them apart. Of its "
+    "answers the worst counts, and any answer before a skip; of equal ones that of the later run. So the "
+    "skip of a machine without a GPU does not hide what one with a GPU found, and no run hides the failure "
+    "of another: where a job was repeated, give the records of the last attempt alone. A run that is not "
+    "`complete`, and a shard that left no record, fail with FR011. Records of different commits, or in which a "
+    "checkpoint has other content, are refused.", "",
+    "With pytest-xdist the workers' answers come with their reports, and the record is that of a run "
+    "without it. A worker that is lost leaves an `error` for the item that it was asking.", "",
+]  # fmt: skip
 
 EXAMPLE = """\
 ```yaml
@@ -305,12 +339,69 @@ def _bounds(field: dict[str, Any]) -> str:
     return ", more than 0" if field.get("exclusiveMinimum") == 0 else ""
 
 
+def results() -> str:
+    """The page of results.json."""
+    schema = results_schema()
+    definitions = {"": schema, **schema["$defs"]}
+    unknown = {name for name in set(definitions) - set(PARTS) if "enum" not in definitions[name]}
+    if unknown:
+        raise ValueError(f"parts without a heading here: {sorted(unknown)}")
+    lines = [
+        NOTE, "# results.json", "",
+        "Every run of `pytest --frictionless` leaves one record, `.frictionless/results.json` in the "
+        "rootdir, of all that it found, measured and made; `--frictionless-results PATH` has it written "
+        "to another place as well. All reports are made from it. A run takes the record of the run before "
+        "away when it starts, so that a run that was killed leaves none. `--collect-only` leaves it alone.",
+        "", RESULTS_EXAMPLE, "",
+        "Each run, checkpoint and item is a line. All fields are always there; the same as a JSON Schema is "
+        "[results.schema.json](../../src/pytest_frictionless/reports/results.schema.json). `results` is the "
+        "version of the format: a reader refuses one that is newer than itself, and a field that it does "
+        "not know.", "",
+        "Paths are posix, from the rootdir where they are below it; `runs[].root` is the rootdir as seen "
+        "from the top of the git repository.", "",
+    ]  # fmt: skip
+    for name, title in PARTS.items():
+        definition = definitions[name]
+        lines += [f"## {title}", "", definition["description"], ""]
+        lines += ["| field | holds | meaning |", "|---|---|---|"]
+        lines += [
+            f"| `{field}` | {_holds(value, definitions)} | {_cell(value['description'])} |"
+            for field, value in definition["properties"].items()
+        ]
+        lines.append("")
+    lines += RESULTS_NOTES
+    return _page(lines)
+
+
+def _holds(field: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """What a field of the record holds, in words."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        if "enum" in definitions[name]:
+            return _takes(definitions[name])
+        return f"[{PARTS[name].lower()}](#{PARTS[name].lower().replace(' ', '-')})"
+    if "anyOf" in field:
+        return " or ".join(_holds(each, definitions) for each in field["anyOf"])
+    if field.get("type") == "null":
+        return "null"
+    if field.get("format") == "date-time":
+        return "date and time"
+    if field.get("type") == "array" and "prefixItems" not in field:
+        return f"a list: {_holds(field['items'], definitions)}"
+    if field.get("type") == "array":
+        return "a name and a text"
+    if field.get("additionalProperties") is True:
+        return "a mapping to anything"
+    return _takes(field)
+
+
 def _cell(text: str) -> str:
     """A text as it can stand in a table."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 PAGES = {
+    "results.md": results,
     "findings.md": findings,
     "options.md": options,
     "frictionless-yaml.md": frictionless_yaml,

@@ -27,11 +27,15 @@ class Place:
     """Where a finding is: the user's source line where it is known, and the node in the graph."""
 
     node: str = ""
+    """Name of the node in the graph."""
     operator: str = ""
+    """Its operator, as `Conv`."""
     module: str = ""
     """Path of the layer inside the model, as `encoder.layer.0.attention`."""
     file: str = ""
+    """The user's source file."""
     line: int = 0
+    """Line in it, counted from 1; 0 where none is known."""
     text: str = ""
     """The source line itself."""
 
@@ -52,10 +56,13 @@ class Finding:
     """One answer of a check."""
 
     code: str
+    """As FR203; stable."""
     message: str
     """What happened, as one sentence with the names and numbers of this case."""
     place: Place | None = None
+    """Where it is, as far as that is known."""
     cause: str = ""
+    """Why it happened, where more is known than the message says."""
     remedy: str = ""
     """What to do next; empty takes the remedy of the code."""
     evidence: tuple[tuple[str, str], ...] = ()
@@ -65,6 +72,7 @@ class Finding:
     reproducer: str = ""
     """Script that shows this failure on a model of a few nodes, and how many."""
     severity: Severity = field(default=Severity.ERROR)
+    """How it counts."""
 
     @property
     def headline(self) -> str:

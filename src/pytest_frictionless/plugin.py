@@ -31,6 +31,8 @@ OPTIONS = (
     Option("cache-dir", "string", "where artifacts are kept (default: .frictionless/cache)"),
     Option("timeout", "string", "seconds that one step may take (default: 600)"),
     Option("memory", "string", "MiB that one step may use (default: four fifths of the machine)"),
+    Option("results", "string", "write results.json here, beside .frictionless/results.json"),
+    Option("shard", "string", "which part of a suite this run is, as 2/4; results.json tells it"),
     Option("strict", "bool", "warnings fail too"),
     Option("allow-empty", "bool", "do not fail where no checkpoint is found"),
 )

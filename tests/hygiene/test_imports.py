@@ -133,6 +133,7 @@ ALLOWED = {
     "rewrites": ("finding", "rewrites"),
     "latency": ("errors", "finding", "latency", "shapes"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
+    "reports": ("errors", "finding", "reports", "settings", "stack"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 

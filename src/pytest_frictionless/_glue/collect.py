@@ -23,6 +23,7 @@ from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for
 from pytest_frictionless.shapes import POINTS
+from pytest_frictionless.workbench.files import Files
 from pytest_frictionless.workbench.inputs import DEFAULT_PROFILE
 from pytest_frictionless.workbench.workbench import Workbench
 
@@ -134,11 +135,17 @@ class CheckpointFile(pytest.File):
         self.place = path_below(checkpoint.path, run.shop.root)
         self.spelled_place = spelled(PurePath(self.place))
         self.match = spec_for(run.shop.settings, self.place)
-        run.places.add(self.place)
         if self.match.name and not self.match.by_path:
             run.claims.setdefault(self.match.name, set()).add(self.place)
         self.spec = self.match.spec or _UNSAID
         self.checkpoint = checkpoint
+        self.questions = list(self._questions())
+        run.checkpoints[self.place] = {
+            "path": self.spelled_place,
+            "name": self.match.name or spelled(PurePath(self.path.stem)),
+            "format": str(checkpoint.format),
+            "items": [slug(*question) for question in self.questions],
+        }
 
     @cached_property
     def examiner(self) -> Examiner:
@@ -147,6 +154,11 @@ class CheckpointFile(pytest.File):
         checkpoint = replace(self.checkpoint, problem=problem)
         name = self.match.name or self.path.stem
         return Examiner(Workbench(self.run.shop, checkpoint, name, self.spec), self.run.checks)
+
+    @cached_property
+    def files(self) -> Files:
+        """What is known of the files behind the answers."""
+        return Files(self.examiner.workbench)
 
     def _entry_problem(self) -> Finding | None:
         """What is wrong with the model's entry in frictionless.yaml."""
@@ -162,26 +174,22 @@ class CheckpointFile(pytest.File):
 
     def collect(self) -> Iterable[CheckpointItem]:
         """One item for each check, profile and point; names depend on the configuration alone."""
-        items = list(self._items())
         self.run.ledger.expect(
             self.place, entry=self.match.name or "", reasons=self.spec.ignore,
-            items=[item.name for item in items],
+            items=self.run.checkpoints[self.place]["items"],
         )  # fmt: skip
-        return items
+        for check, profile, point in self.questions:
+            item: CheckpointItem = CheckpointItem.from_parent(
+                self, name=slug(check, profile, point), check=check, profile=profile, point=point
+            )
+            yield item
 
-    def _items(self) -> Iterator[CheckpointItem]:
+    def _questions(self) -> Iterator[tuple[Check, str, str]]:
         profiles = [profile.name for profile in self.spec.shape_profiles] or [DEFAULT_PROFILE]
         for check in self.run.checks.values():
             for profile in profiles if check.scope is not Scope.CHECKPOINT else [""]:
                 for point in POINTS if check.scope is Scope.POINT else [""]:
-                    item: CheckpointItem = CheckpointItem.from_parent(
-                        self,
-                        name=slug(check, profile, point),
-                        check=check,
-                        profile=profile,
-                        point=point,
-                    )
-                    yield item
+                    yield check, profile, point
 
     @property
     def ihook(self) -> Any:
@@ -211,6 +219,7 @@ class CheckpointItem(pytest.Item):
         self.check = check
         self.profile = profile
         self.point = point
+        self.verdict: Verdict | None = None
         about = {
             "checkpoint": self.parent.spelled_place,
             "check": check.name,
@@ -259,6 +268,8 @@ class CheckpointItem(pytest.Item):
 
     def keep(self, verdict: Verdict) -> None:
         """Hand numbers and findings to the reports."""
+        known = self.verdict.findings if self.verdict else ()
+        self.verdict = replace(self.verdict or verdict, findings=(*known, *verdict.findings))
         root = self.parent.run.shop.root
         for name, value in verdict.measurements.items():
             self.user_properties.append((PROPERTY + name, value))

@@ -11,13 +11,14 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.finding import Finding
 from pytest_frictionless.opening import open_shop
+from pytest_frictionless.reports.results import Shard
 from pytest_frictionless.settings.read import unmatched
 from pytest_frictionless.suppressions import Ledger, unmatched_entry
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
-    from pytest_frictionless.finding import Finding
     from pytest_frictionless.settings.model import BrokenModel, ModelSpec
     from pytest_frictionless.workbench.shop import Shop
 
@@ -37,8 +38,8 @@ class Run:
     """Checkpoints collected so far."""
     claims: dict[str, set[str]] = field(default_factory=dict)
     """Checkpoints that each model entry without a path was matched with by name."""
-    places: set[str] = field(default_factory=set)
-    """Checkpoints collected, by their path from the root."""
+    checkpoints: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What is known of those collected before any was asked, by their path from the root."""
     ledger: Ledger = field(default_factory=Ledger)
     unused: list[Finding] = field(default_factory=list)
     """What of frictionless.yaml met nothing, known when all items have run."""
@@ -81,6 +82,29 @@ def _number(text: str, name: str) -> float:
     return number
 
 
+def results_file(config: pytest.Config) -> Path | None:
+    """Where results.json is wanted as well; raises pytest.UsageError for what is no file."""
+    given = option(config, "results")
+    if not given:
+        return None
+    typed = config.getoption("frictionless_results") is not None
+    path = Path(config.invocation_params.dir if typed else config.rootpath, given)
+    if path.exists() and not path.is_file():
+        raise pytest.UsageError(f"--frictionless-results takes a file, and {path} is none")
+    return path
+
+
+def shard_of(config: pytest.Config) -> Shard | None:
+    """Which part of a suite this run is said to be; raises pytest.UsageError for nonsense."""
+    given = option(config, "shard")
+    if not given:
+        return None
+    index, _, total = given.partition("/")
+    if index.isdecimal() and total.isdecimal() and 1 <= int(index) <= int(total):
+        return Shard(index=int(index), total=int(total))
+    raise pytest.UsageError(f"--frictionless-shard takes a part of a whole, as 2/4, not {given!r}")
+
+
 def expects_checkpoints(config: pytest.Config) -> bool:
     """Whether a run that finds none has failed: naming single tests is no search for checkpoints."""
     if config.stash[RUN].allow_empty:
@@ -89,6 +113,21 @@ def expects_checkpoints(config: pytest.Config) -> bool:
         return True
     base = config.invocation_params.dir
     return all((base / arg).is_dir() for arg in config.args)
+
+
+def relative(path: Path, config: pytest.Config) -> str:
+    """A path as messages name it: from the rootdir, where it is below."""
+    root = config.rootpath
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def nothing_found(config: pytest.Config) -> Finding | None:
+    """FR012 where a run that was sent to look for checkpoints has found none."""
+    if config.stash[RUN].found or not expects_checkpoints(config):
+        return None
+    roots = [relative(root, config) for root in config.stash[RUN].roots]
+    where = ", ".join(roots or map(str, config.args))
+    return Finding(code="FR012", message=f"no checkpoint was found in {where}")
 
 
 def unmatched_entries(config: pytest.Config) -> list[Finding]:
@@ -100,7 +139,7 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
     folders = [Path(base, arg) for arg in config.args]
     settings = run.shop.settings
     entries: dict[str, ModelSpec | BrokenModel] = {**settings.broken_models, **settings.models}
-    stems = {Path(place).stem for place in run.places}
+    stems = {Path(place).stem for place in run.checkpoints}
 
     def was_walked(path: Path) -> bool:
         return any(path.is_relative_to(folder) for folder in folders)
@@ -108,7 +147,7 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
     everything = all(was_walked(root) for root in run.roots or (config.rootpath,))
     return [
         unmatched_entry(name, path, next(iter(get_close_matches(name, stems, 1)), ""))
-        for name in unmatched(settings, run.places)
+        for name in unmatched(settings, run.checkpoints)
         for path in [entries[name].path]
         if everything or (path is not None and was_walked(config.rootpath / path))
     ]

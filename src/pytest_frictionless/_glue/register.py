@@ -6,15 +6,17 @@ import gc
 
 import pytest
 
+from pytest_frictionless._glue.answers import Answers
 from pytest_frictionless._glue.collect import Collection
 from pytest_frictionless._glue.config import (
     CACHE_LIMIT_BYTES,
     RUN,
-    expects_checkpoints,
     findings_of_pins,
+    nothing_found,
     run_of,
     unmatched_entries,
 )
+from pytest_frictionless._glue.recording import Recording
 from pytest_frictionless._glue.terminal import Progress, Terminal
 from pytest_frictionless.finding import Severity
 
@@ -35,11 +37,14 @@ def register(config: pytest.Config) -> None:
         from pytest_frictionless._glue.benchmarks import Benchmarks
 
         plugins.register(Benchmarks(config), "frictionless-benchmarks")
+    plugins.register(Answers(config), "frictionless-answers")
     if hasattr(config, "workerinput"):
         plugins.register(Worker(config), "frictionless-worker")
         return
     plugins.register(Controller(config), "frictionless-controller")
     plugins.register(Terminal(config), "frictionless-terminal")
+    if not config.option.collectonly:
+        plugins.register(Recording(config), "frictionless-recording")
     if plugins.hasplugin("xdist"):
         plugins.register(Gathering(config), "frictionless-gathering")
 
@@ -57,7 +62,7 @@ class Worker:
         store = self.run.shop.store
         counts = {
             "found": self.run.found, "made": store.made, "reused": store.reused,
-            "places": sorted(self.run.places), "suppressions": self.run.ledger.to_json(),
+            "checkpoints": self.run.checkpoints, "suppressions": self.run.ledger.to_json(),
         }  # fmt: skip
         self.config.workeroutput["frictionless"] = counts  # type: ignore[attr-defined]
         self.run.shop.zygote.close()
@@ -76,7 +81,7 @@ class Gathering:
         self.run.found = max(self.run.found, counts.get("found", 0))
         self.run.shop.store.made += counts.get("made", 0)
         self.run.shop.store.reused += counts.get("reused", 0)
-        self.run.places.update(counts.get("places", ()))
+        self.run.checkpoints.update(counts.get("checkpoints", {}))
         self.run.ledger.add(counts.get("suppressions", {}))
 
 
@@ -99,7 +104,7 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Fail a run that found no checkpoint, or under --frictionless-strict one that is told of it."""
         green = exitstatus in GREEN
-        if green and self.run.found == 0 and expects_checkpoints(self.config):
+        if green and nothing_found(self.config):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if exitstatus in (*GREEN, pytest.ExitCode.TESTS_FAILED):
             self.run.unused = [*self.run.ledger.unused(), *unmatched_entries(self.config)]

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-from collections import Counter
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless._glue.collect import PROPERTY
-from pytest_frictionless._glue.config import RUN, expects_checkpoints
+from pytest_frictionless._glue.config import RUN, nothing_found, relative
 from pytest_frictionless.finding import Severity
+from pytest_frictionless.reports.table import Tally, rendered
 from pytest_frictionless.workbench.tools import TENSORRT, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pytest
-    from rich.table import Table
 
     from pytest_frictionless.finding import Finding
 
 SHOW_AFTER_S = 2.0
-WORDS = {
-    "failed": "FAIL",
-    "xpassed": "xpass",
-    "warning": "warn",
-    "xfailed": "xfail",
-    "passed": "ok",
-    "skipped": "skip",
-}
-"""Outcomes as the table calls them, worst first."""
-COLOURS = {"FAIL": "bold red", "xpass": "yellow", "warn": "yellow", "ok": "green", "skip": "dim"}
 
 
 class Terminal:
@@ -40,12 +28,7 @@ class Terminal:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.run = config.stash[RUN]
-        self.cells: dict[str, dict[str, Counter[str]]] = {}
-        self.warnings: Counter[str] = Counter()
-        self.first: dict[str, str] = {}
-        self.reasons: dict[str, Counter[str]] = {}
-        """Why items were skipped that needed nothing of another item, by check."""
-        self._shown = 0.0
+        self.tally = Tally()
 
     def pytest_report_header(self) -> list[str]:
         """Engines, versions and target."""
@@ -65,16 +48,12 @@ class Terminal:
             "compute capability " + ", ".join(target.compute_capabilities) if target.compute_capabilities else "",
             f"opset {settings.opset.version}" if settings.opset else "opset not pinned",
         ]  # fmt: skip
-        roots = ", ".join(self._relative(root) for root in self.run.roots)
+        roots = ", ".join(relative(root, self.config) for root in self.run.roots)
         return [
             f"frictionless: {here or 'no engine installed: pip install pytest-frictionless[all]'}",
             f"frictionless target: {', '.join(aim for aim in aims if aim)}"
             + (f"; roots: {roots}" if roots else ""),
         ]
-
-    def _relative(self, path: Any) -> str:
-        root = self.config.rootpath
-        return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather one cell of the table."""
@@ -87,45 +66,41 @@ class Terminal:
         if "check" not in about or (report.when != "call" and report.passed):
             return
         warnings = [str(value) for name, value in properties if name == "warning"]
-        outcome: str = "warning" if report.passed and warnings else report.outcome
+        outcome: str = report.outcome
         if hasattr(report, "wasxfail"):
             outcome = "xpassed" if report.passed else "xfailed"
-        row = self.cells.setdefault(str(about["checkpoint"]), {})
-        row.setdefault(str(about["check"]), Counter())[outcome] += 1
+        reason = ""
         if outcome == "skipped" and isinstance(report.longrepr, tuple):
             reason = report.longrepr[2].removeprefix("Skipped: ")
-            if not reason.startswith("needs "):
-                self.reasons.setdefault(str(about["check"]), Counter())[reason] += 1
-        for warning in warnings:
-            self.warnings[warning] += 1
-            self.first.setdefault(warning, report.nodeid)
+        self.tally.add(
+            report.nodeid, checkpoint=str(about["checkpoint"]), check=str(about["check"]),
+            outcome=outcome, warnings=warnings,
+            reason="" if reason.startswith("needs ") else reason,
+        )  # fmt: skip
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of checkpoints and checks, then the warnings, each once."""
-        if self.run.found == 0 and not self.cells and expects_checkpoints(self.config):
+        if not self.tally.cells and (nothing := nothing_found(self.config)):
             terminalreporter.section("frictionless", red=True, bold=True)
-            terminalreporter.write_line(self.nothing_found(), red=True)
+            terminalreporter.write_line(nothing.render(), red=True)
             return
-        if not self.cells:
+        if not self.tally.cells:
             self._tell(terminalreporter, self.run.of_repository)
             return
         terminalreporter.ensure_newline()
         terminalreporter.section("frictionless")
-        terminalreporter.write(
-            _rendered(self._table(tty=bool(terminalreporter.isatty)), terminalreporter)
-        )
-        for reason, names in self._not_asked().items():
-            terminalreporter.write_line(f"not asked: {', '.join(names)}: {reason}")
-        for warning, count in sorted(self.warnings.items()):
-            times = f" ({count} times)" if count > 1 else ""
-            terminalreporter.write_line(
-                f"warning: {self.first[warning]}: {warning}{times}", yellow=True
-            )
+        width = _width(tty=bool(terminalreporter.isatty))
+        table = self.tally.table(self.run.checks, width=width)
+        terminalreporter.write(rendered(table, width=width, colour=terminalreporter.hasmarkup))
+        for line in self.tally.skips():
+            terminalreporter.write_line(line)
+        for line in self.tally.told_warnings():
+            terminalreporter.write_line(line, yellow=True)
         self._tell(terminalreporter, [*self.run.unused, *self.run.of_repository])
         store = self.run.shop.store
         if store.made or store.reused:
             terminalreporter.write_line(
-                f"artifacts: {store.made} made, {store.reused} reused from {self._relative(store.root)}"
+                f"artifacts: {store.made} made, {store.reused} reused from {relative(store.root, self.config)}"
             )
 
     def _tell(self, reporter: pytest.TerminalReporter, findings: Iterable[Finding]) -> None:
@@ -139,78 +114,10 @@ class Terminal:
                 f"{word}: {finding.headline}", yellow=not self.run.strict, red=self.run.strict
             )
 
-    def nothing_found(self) -> str:
-        """Why the run fails although no test did."""
-        where = ", ".join(self._relative(root) for root in self.run.roots) or ", ".join(
-            str(arg) for arg in self.config.args
-        )
-        return (
-            f"no checkpoint was found in {where}.\n"
-            "Name the folders: `roots: [models]` in frictionless.yaml, or --frictionless-roots models.\n"
-            "Where none is expected, say --frictionless-allow-empty."
-        )
 
-    def _not_asked(self) -> dict[str, list[str]]:
-        """Checks that no checkpoint was asked, by the reason: a line says it, and not a column."""
-        found: dict[str, list[str]] = {}
-        for name, reasons in self.reasons.items():
-            rows = [row[name] for row in self.cells.values() if name in row]
-            if all(set(row) == {"skipped"} for row in rows):
-                found.setdefault(reasons.most_common(1)[0][0], []).append(name)
-        return found
-
-    def _table(self, *, tty: bool) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        # A check that was asked of no checkpoint needs no column: a line, or the failure before it, says why.
-        used = [
-            name
-            for name in self.run.checks
-            if any(set(row.get(name, ())) - {"skipped"} for row in self.cells.values())
-        ]
-        room = _width(tty) - sum(max(len(name), 8) + 2 for name in used)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("checkpoint", no_wrap=True)
-        for name in used:
-            table.add_column(name, justify="center", no_wrap=True)
-        for checkpoint, row in sorted(self.cells.items()):
-            cells = []
-            for name in used:
-                counts = row.get(name, Counter())
-                worst = next((WORDS[outcome] for outcome in WORDS if counts[outcome]), "")
-                many = sum(counts.values())
-                bad = counts["failed"]
-                word = f"{worst} {bad}/{many}" if worst == "FAIL" and many > 1 else worst
-                cells.append(Text(word, style=COLOURS.get(worst, "")))
-            table.add_row(_last_part(checkpoint, max(room, 20)), *cells)
-        return table
-
-
-def _width(tty: bool) -> int:
+def _width(*, tty: bool) -> int:
     """Columns to write in; logs scroll sideways, and keep every path whole."""
     return shutil.get_terminal_size().columns if tty else 240
-
-
-def _last_part(path: str, room: int) -> str:
-    """A path that fits, cut at its beginning: the name is at its end."""
-    return path if len(path) <= room else f"…{path[1 - room :]}"
-
-
-def _rendered(table: Table, reporter: pytest.TerminalReporter) -> str:
-    from rich.console import Console
-
-    colour = reporter.hasmarkup
-    console = Console(
-        file=io.StringIO(),
-        force_terminal=colour,
-        no_color=not colour,
-        width=max(_width(bool(reporter.isatty)), 80),
-        color_system="standard" if colour else None,
-    )
-    console.print(table)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 class Progress:

@@ -16,6 +16,7 @@ from pytest_frictionless.cli import (
     opset,
     profile,
     reduce,
+    report,
     simplify,
     stack,
 )
@@ -35,6 +36,7 @@ COMMANDS = (
     manifest.COMMAND,
     stack.COMMAND,
     container.COMMAND,
+    report.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

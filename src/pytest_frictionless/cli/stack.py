@@ -99,7 +99,7 @@ def _ask(shop: Shop) -> Answer:
     from pytest_frictionless.errors import StepFailed
     from pytest_frictionless.knowledge.containers import contents_of
     from pytest_frictionless.stack.manifests import compared
-    from pytest_frictionless.workbench.stack import machine
+    from pytest_frictionless.workbench.components import machine
 
     root, settings = shop.root, shop.settings
     running = machine(shop)

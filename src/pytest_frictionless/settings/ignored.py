@@ -15,6 +15,9 @@ UNSUPPRESSIBLE = {
     "FR007": "remove the suppression that meets nothing",
     "FR008": "the entry it would stand in belongs to no checkpoint",
     **{f"FR{number:03}": "it tells of the repository, and of no model" for number in range(70, 77)},
+    "FR010": "an item without an answer proves nothing",
+    "FR011": "it tells of a run, and of no model",
+    "FR012": "it tells of a run, and of no model; say --frictionless-allow-empty",
 }
 """Codes that an `ignore` can never reach, and why."""
 

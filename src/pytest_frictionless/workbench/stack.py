@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime
 import os
 from contextlib import nullcontext
@@ -12,15 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_frictionless import __version__
 from pytest_frictionless.checkpoint.digest import content_digest
 from pytest_frictionless.errors import MissingDependency, NotMade, StepFailed
-from pytest_frictionless.stack.environment import components
 from pytest_frictionless.stack.manifest import COMPONENTS, Graph, Manifest, Plan
 from pytest_frictionless.stack.plan_header import read_header
-from pytest_frictionless.workbench.steps import Steps
+from pytest_frictionless.workbench.components import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.store import Artifact
     from pytest_frictionless.workbench.workbench import Workbench
 
@@ -155,23 +152,6 @@ def _exporter(bench: Workbench) -> str | None:
         return None
     dynamo = route == "dynamo"
     return f"torch.onnx.export({dynamo=}) {machine(bench.shop).get('torch', '')}".strip()
-
-
-def machine(shop: Shop) -> dict[str, str]:
-    """Components of this machine, with those that the driver tells; asked once."""
-    if not shop.components:
-        shop.components.update(_driver(shop) | components())
-    return shop.components
-
-
-def _driver(shop: Shop) -> dict[str, str]:
-    """What NVIDIA's driver and libraries say, in a child process; nothing where there is no driver."""
-    try:
-        ctypes.CDLL("libnvidia-ml.so.1")
-    except OSError:
-        return {}
-    steps = Steps(shop, preload=())
-    return _asked(lambda: steps.measure("nvidia:describe", {})) or {}
 
 
 def _asked(question: Callable[[], T], *, strict: bool = False) -> T | None:

@@ -27,15 +27,15 @@ class Steps:
         self.shop = shop
         self._preload = preload
         self._child: Child | None = None
-        self._known: dict[str, Artifact] = {}
         self._only_found = False
+        self._known: dict[tuple[str, str], Artifact] = {}
 
     def fetch(
         self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
     ) -> Artifact:
         """Find or make one artifact; `keyed` and `keep` are what it depends on."""
         key = {"of": keyed, "arguments": keep, "tools": tools_of(step), "steps": own_digest()}
-        memo = repr((step, key))
+        memo = (step, repr(key))
         if memo not in self._known:
             name = step.replace(":", "-")
             self._known[memo] = self.shop.store.fetch(
@@ -51,6 +51,10 @@ class Steps:
             yield
         finally:
             self._only_found = before
+
+    def known(self, step: str) -> list[Artifact]:
+        """Artifacts of a step that this process has found or made, in that order."""
+        return [artifact for (name, _), artifact in self._known.items() if name == step]
 
     def measure(
         self, step: str, arguments: Mapping[str, Any], **environment: str

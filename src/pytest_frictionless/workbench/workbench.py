@@ -79,6 +79,11 @@ class Workbench:
         files = self.checkpoint.weights or (self.checkpoint.path,)
         return digest(files, memo=self.shop.store.memo)
 
+    @property
+    def was_read(self) -> bool:
+        """Whether the files of the checkpoint were read in this process."""
+        return "file_digest" in self.__dict__
+
     @cached_property
     def source(self) -> SourceRecord:
         """What a child needs to build the model."""

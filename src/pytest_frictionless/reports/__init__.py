@@ -1,0 +1,1 @@
+"""The record of a run, results.json, and every report that is made from it."""

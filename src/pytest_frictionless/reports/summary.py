@@ -1,0 +1,74 @@
+"""The format `summary`: the table of checkpoints and checks, the worst first, and what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.finding import Severity
+from pytest_frictionless.reports.format import Format
+from pytest_frictionless.reports.results import Outcome, Results
+from pytest_frictionless.reports.table import Tally, rendered
+from pytest_frictionless.reports.verdict import GREEN, RANK, answers_of, findings_of, has_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WIDTH = 240
+"""Columns: a log scrolls sideways, and keeps every path whole."""
+
+
+def render(results: Results) -> str:
+    """The table, then a line for each failure, each reason not to ask, and each warning."""
+    tally = tally_of(results)
+    checks = dict.fromkeys(item.check for item in results.items)
+    table = rendered(tally.table(checks, width=WIDTH, worst_first=True), width=WIDTH)
+    lines = [
+        *_failures(results), *tally.skips(), *tally.told_warnings(), *_of_the_runs(results),
+        _count(results),
+    ]  # fmt: skip
+    return (table if tally.cells else "") + "\n".join(lines) + "\n"
+
+
+def tally_of(results: Results) -> Tally:
+    """The answers that count, counted."""
+    tally = Tally()
+    for item in answers_of(results):
+        warned = [each.headline for each in item.findings if each.severity is Severity.WARNING]
+        tally.add(
+            item.id, checkpoint=item.checkpoint, check=item.check, outcome=item.outcome,
+            warnings=[] if item.blocked_by else warned,
+            reason=item.skip if item.outcome is Outcome.SKIPPED and not item.blocked_by else "",
+        )  # fmt: skip
+    return tally
+
+
+def _failures(results: Results) -> Iterator[str]:
+    failed = [item for item in answers_of(results) if item.fails]
+    for item in sorted(failed, key=lambda item: RANK[item.outcome]):
+        story = next(
+            (each.headline for each in item.findings), "it was expected to fail, and passed"
+        )
+        yield f"{item.outcome}: {item.id}: {story}"
+
+
+def _of_the_runs(results: Results) -> Iterator[str]:
+    for finding in findings_of(results):
+        fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
+        word = "failed" if fails else "warning"
+        yield f"{'not asked' if finding.severity is Severity.SKIP else word}: {finding.headline}"
+    if has_failed(results) and not any(item.fails for item in answers_of(results)):
+        for run in results.runs:
+            if run.complete and run.exit not in GREEN:
+                yield f"failed: {run} ended with exit status {run.exit}, and no item of a checkpoint failed"
+
+
+def _count(results: Results) -> str:
+    outcomes = [item.outcome for item in answers_of(results)]
+    told = [f"{outcomes.count(each)} {each}" for each in Outcome if each in outcomes]
+    return f"{len(results.checkpoints)} checkpoints: {', '.join(told) or 'nothing was asked'}"
+
+
+FORMAT = Format(
+    name="summary", help="a table, the worst first; exit status 1 where anything failed",
+    render=render, judges=True,
+)  # fmt: skip

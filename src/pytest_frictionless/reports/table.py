@@ -1,0 +1,132 @@
+"""The table of checkpoints and checks: at the end of a run, and of records that were merged."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.table import Table
+
+WORDS = {
+    "error": "ERROR",
+    "failed": "FAIL",
+    "xpassed": "xpass",
+    "warning": "warn",
+    "xfailed": "xfail",
+    "passed": "ok",
+    "skipped": "skip",
+}
+"""Outcomes as the table calls them, worst first."""
+BAD = ("ERROR", "FAIL")
+COLOURS = {
+    "ERROR": "bold red", "FAIL": "bold red", "xpass": "yellow", "warn": "yellow", "ok": "green",
+    "skip": "dim",
+}  # fmt: skip
+
+
+class Tally:
+    """Counts what became of the items of each checkpoint and check."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, dict[str, Counter[str]]] = {}
+        self.warnings: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+        """Item that each warning was first given by."""
+        self.reasons: dict[str, Counter[str]] = {}
+        """Why items were skipped that needed nothing of another item, by check."""
+
+    def add(
+        self, item: str, *, checkpoint: str, check: str, outcome: str,
+        warnings: Sequence[str] = (), reason: str = "",
+    ) -> None:  # fmt: skip
+        """Count one item.
+
+        Args:
+            item: Its id.
+            checkpoint: Path of its checkpoint.
+            check: Name of its check.
+            outcome: As in WORDS; one that passed with warnings is told as "warning".
+            warnings: One line for each.
+            reason: Why it was skipped, unless for the failure of another item.
+        """
+        outcome = "warning" if outcome == "passed" and warnings else outcome
+        self.cells.setdefault(checkpoint, {}).setdefault(check, Counter())[outcome] += 1
+        if reason:
+            self.reasons.setdefault(check, Counter())[reason] += 1
+        for warning in warnings:
+            self.warnings[warning] += 1
+            self.first.setdefault(warning, item)
+
+    def skips(self) -> Iterator[str]:
+        """A line for each reason why checks were asked of no checkpoint."""
+        for reason, names in self._not_asked().items():
+            yield f"not asked: {', '.join(names)}: {reason}"
+
+    def told_warnings(self) -> Iterator[str]:
+        """A line for each warning, once."""
+        for warning, count in sorted(self.warnings.items()):
+            times = f" ({count} times)" if count > 1 else ""
+            yield f"warning: {self.first[warning]}: {warning}{times}"
+
+    def table(self, checks: Iterable[str], *, width: int, worst_first: bool = False) -> Table:
+        """A row for each checkpoint; checks that no checkpoint was asked have no column."""
+        from rich.table import Table
+        from rich.text import Text
+
+        # A check that was asked of no checkpoint needs no column: a line, or the failure before it, says why.
+        used = [
+            name
+            for name in checks
+            if any(set(row.get(name, ())) - {"skipped"} for row in self.cells.values())
+        ]
+        room = width - sum(max(len(name), 8) + 2 for name in used)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("checkpoint", no_wrap=True)
+        for name in used:
+            table.add_column(name, justify="center", no_wrap=True)
+        for checkpoint in sorted(self.cells, key=self._badness if worst_first else None):
+            cells = []
+            for name in used:
+                counts = self.cells[checkpoint].get(name, Counter())
+                outcome = next((each for each in WORDS if counts[each]), "")
+                worst, many = WORDS.get(outcome, ""), counts.total()
+                word = f"{worst} {counts[outcome]}/{many}" if worst in BAD and many > 1 else worst
+                cells.append(Text(word, style=COLOURS.get(worst, "")))
+            table.add_row(_last_part(checkpoint, max(room, 20)), *cells)
+        return table
+
+    def _not_asked(self) -> dict[str, list[str]]:
+        """Checks that no checkpoint was asked, by the reason: a line says it, and not a column."""
+        found: dict[str, list[str]] = {}
+        for name, reasons in self.reasons.items():
+            rows = [row[name] for row in self.cells.values() if name in row]
+            if all(set(row) == {"skipped"} for row in rows):
+                found.setdefault(reasons.most_common(1)[0][0], []).append(name)
+        return found
+
+    def _badness(self, checkpoint: str) -> tuple[list[int], str]:
+        """Sorts the checkpoint with the most of the worst first."""
+        counts: Counter[str] = sum(self.cells[checkpoint].values(), Counter())
+        return [-counts[outcome] for outcome in WORDS], checkpoint
+
+
+def rendered(table: Table, *, width: int, colour: bool = False) -> str:
+    """The table as text."""
+    from rich.console import Console
+
+    file = io.StringIO()
+    console = Console(
+        file=file, force_terminal=colour, no_color=not colour, width=max(width, 80),
+        color_system="standard" if colour else None,
+    )  # fmt: skip
+    console.print(table)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def _last_part(path: str, room: int) -> str:
+    """A path that fits, cut at its beginning: the name is at its end."""
+    return path if len(path) <= room else f"…{path[1 - room :]}"
