@@ -150,7 +150,7 @@ def planted(share: float, only: str = "") -> Iterator[None]:
         }  # fmt: skip
         arguments = {
             "plan": str(plan), "inputs": bench.inputs, "cells": list(cells), "seed": seed,
-            "seconds": bench.shop.settings.latency.seconds, "cache": gpu._cache(bench, plan),
+            "seconds": bench.shop.settings.latency.seconds, "cache": gpu.cache_of(bench, plan),
             "added_ms": added,
         }  # fmt: skip
         return step(bench, "slowed", arguments)
