@@ -98,6 +98,7 @@ UP = {
 }
 """What each component is known to do on the way up."""
 TURNED = {"mended": "broke", "broke": "mended"}
+KINDS = {"unasked": "broke", "broke": "broke", "mended": "mended"}
 BACK = {(component, TURNED[kind], checkpoint) for component, kind, checkpoint in UP}
 
 
@@ -151,8 +152,8 @@ def judge(
             say(f"  came along: {move['name']} {move['before']} -> {move['after']}")
         for change in step["changes"]:
             say(f"  {change['kind']}: {change['item']} {change['text']}"[:240])
-            if change["kind"] in TURNED:
-                told.add((step["component"], change["kind"], change["checkpoint"]))
+            if change["kind"] in KINDS:
+                told.add((step["component"], KINDS[change["kind"]], change["checkpoint"]))
     first = report["first"]
     say(
         f"\nFirst: {first['code']} {first['message']}" if first else "\nNothing broke.", style="red"

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_frictionless.cli import main
 from pytest_frictionless.upgrade.environment import own_requirement
-from pytest_frictionless.upgrade.installers import CannotInstall, installer
+from pytest_frictionless.upgrade.installers import CannotInstall, Pip, installer, python_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,9 @@ def upgrade(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 def test_the_component_that_breaks_a_model_is_named_for_each(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    record = repository / ".frictionless/results.json"
+    record.parent.mkdir(exist_ok=True)
+    record.write_text("of the last run")
     status, out = upgrade(capsys, "run", OLD, NEW, "--json")
     report: dict[str, Any] = json.loads(out)
     blamed = {
@@ -79,6 +82,7 @@ def test_the_component_that_breaks_a_model_is_named_for_each(
     assert "FR301 opset 21 is pinned, and the file has 20" in json.dumps(report["steps"][1])
     folders = [each.name for each in (repository / ".frictionless/upgrade").glob("*/venv")]
     assert len(folders) == 2, "two sets of versions, in three runs"
+    assert record.read_text() == "of the last run"
 
 
 @pytest.mark.usefixtures("index")
@@ -99,11 +103,12 @@ def test_environments_are_found_again_and_the_way_back_mends(
 def test_an_environment_that_was_left_half_made_is_made_again(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    same = "onnx==1.19.1"
+    assert upgrade(capsys, "run", same, same, "--models", "models/follows.onnx")[0] == 0
     made = sorted((repository / ".frictionless/upgrade").glob("*/packages.txt"))
     old = next(each for each in made if "onnx==1.19.1" in each.read_text())
     old.unlink()
     (old.parent / "venv/bin/python").unlink()
-    same = "onnx==1.19.1"
     status, out = upgrade(capsys, "run", same, same, "--models", "models/follows.onnx")
     assert (status, out) == (0, "\nNo step broke or slowed anything.\n")
     assert old.exists()
@@ -161,3 +166,24 @@ def test_what_a_branch_changed_is_planned(
     assert status == 1
     assert "FR080 2 components of the stack change at once since main" in out
     assert out.index("ONNX Runtime") < out.index("onnx 1.19.1")
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_uv_and_pip_do_the_same(tmp_path: Path, name: str) -> None:
+    tool = Pip() if name == "pip" else installer()
+    if tool.name != name:
+        pytest.skip("uv is not installed: pip install uv")
+    wanted = ["pluggy==1.5.0", "iniconfig"]
+    lines = tool.resolve(wanted, ["iniconfig==2.0.0"], sys.executable)
+    assert lines == ["iniconfig==2.0.0", "pluggy==1.5.0"]
+    tool.install(lines, tmp_path / "venv", sys.executable)
+    found = subprocess.run(
+        [python_of(tmp_path / "venv"), "-c", "import pluggy; print(pluggy.__version__)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout == "1.5.0\n"
+    with pytest.raises(CannotInstall, match=r"pytest.*8\.0\.0.*pluggy"):
+        tool.resolve(["pluggy==1.0.0", "pytest==8.0.0"], [], sys.executable)
+    with pytest.raises(CannotInstall, match=r"3\.99"):
+        tool.install(lines, tmp_path / "other", "3.99")

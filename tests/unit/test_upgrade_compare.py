@@ -78,6 +78,17 @@ def test_what_is_not_asked_any_more_counts_and_what_waits_for_another_item_does_
     assert kinds(item("run", "skipped", skip="no GPU"), gone) == []
 
 
+def test_what_is_asked_at_last() -> None:
+    unasked = item("parity", "skipped", skip="ONNX Runtime 1.22.1 does not know the model")
+    (change,) = changes(unasked, item("parity"))
+    assert change.kind is Kind.MENDED
+    assert change.text.endswith("ONNX Runtime 1.22.1 does not know the model")
+    (change,) = changes(unasked, item("parity", "failed", REFUSED))
+    assert change.kind is Kind.BROKE
+    assert change.text.startswith("is asked now and fails")
+    assert kinds(item("build", "skipped", blocked_by="operators"), item("build")) == []
+
+
 def test_items_that_come_and_go() -> None:
     assert kinds(item(), None) == [Kind.UNASKED]
     assert kinds(item("run", "skipped", skip="no GPU"), None) == []

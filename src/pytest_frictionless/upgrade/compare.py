@@ -173,11 +173,14 @@ def _why(item: Item) -> str:
 
 def _changes(old: Item, new: Item) -> Iterator[Change]:
     if new.fails and not old.fails:
-        yield _change(Kind.BROKE, new, f"now fails{_why(new)}")
+        verb = "now fails" if _answered(old) else "is asked now and fails"
+        yield _change(Kind.BROKE, new, f"{verb}{_why(new)}")
     elif new.fails and _codes(new) - _codes(old):
         yield _change(Kind.BROKE, new, f"fails in another way{_why(new)}")
     elif old.fails and new.outcome == "passed":
         yield _change(Kind.MENDED, new, f"passes now; before: {_why(old).removeprefix(': ')}")
+    elif new.outcome == "passed" and not _answered(old) and not old.blocked_by:
+        yield _change(Kind.MENDED, new, f"is asked now and passes; before: {old.skip}")
     elif _answered(old) and not _answered(new) and not new.blocked_by:
         yield _change(Kind.UNASKED, new, f"is not asked any more: {new.skip or 'no word why'}")
     if not new.fails:

@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
+from packaging.utils import canonicalize_name
 
 from pytest_frictionless.upgrade.components import REST, component_of
 from pytest_frictionless.upgrade.installers import CannotInstall, Installer, python_of
@@ -42,7 +43,7 @@ class Environment:
     def packages(self) -> dict[str, str]:
         """Version of each package that comes from an index."""
         pairs = (line.partition("==") for line in self.lines)
-        return {name.lower(): version for name, same, version in pairs if same}
+        return {canonicalize_name(name): version for name, same, version in pairs if same}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

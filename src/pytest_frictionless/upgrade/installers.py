@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_frictionless.errors import FrictionlessError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
@@ -105,12 +105,11 @@ class Pip:
     ) -> list[str]:
         """As Installer says, by the report of a dry run."""
         with TemporaryDirectory() as folder:
-            wanted, bounds, report = (Path(folder, n) for n in ("wanted", "bounds", "report"))
-            wanted.write_text("\n".join(requirements))
+            bounds, report = Path(folder, "bounds.txt"), Path(folder, "report.json")
             bounds.write_text("\n".join(constraints))
             self._run(
                 python, "install", "--dry-run", "--ignore-installed", "--report", str(report),
-                "--requirement", str(wanted), "--constraint", str(bounds),
+                "--constraint", str(bounds), *_as_arguments(requirements),
             )  # fmt: skip
             packages = json.loads(report.read_text())["install"]
         return sorted(map(_line, packages))
@@ -125,7 +124,7 @@ class Pip:
             self._run(inside, "install", "--no-deps", "--requirement", str(listed))
 
     def _run(self, python: str, *arguments: str) -> str:
-        command = [_interpreter(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        command = [_interpreter(python), "-m", "pip", "--disable-pip-version-check"]
         return _output([*command, *arguments], {**os.environ, "PIP_NO_COLOR": "1"})
 
 
@@ -167,6 +166,12 @@ def _as_uv(settings: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
+def _as_arguments(requirements: Sequence[str]) -> Iterator[str]:
+    """Lines of a requirements file as words: pip's errors then name them, and no line of a file."""
+    for each in requirements:
+        yield from each.split(" ", 1) if each.startswith("-e ") else (each,)
+
+
 def _line(package: Mapping[str, dict[str, object]]) -> str:
     """One package of pip's report as a line of a requirements file."""
     name, version = package["metadata"]["name"], package["metadata"]["version"]
@@ -184,7 +189,9 @@ def _output(command: Sequence[str], environment: Mapping[str, str]) -> str:
         errors="replace",
     )  # fmt: skip
     if done.returncode:
-        raise CannotInstall(reason_in(done.stderr) or f"{command[0]}: status {done.returncode}")
+        raise CannotInstall(
+            reason_in(done.stdout + done.stderr) or f"{command[0]}: status {done.returncode}"
+        )
     return done.stdout
 
 
@@ -198,5 +205,5 @@ def reason_in(text: str) -> str:
             break
     else:
         errors = [line for line in plain.splitlines() if line.lstrip().lower().startswith("error")]
-        plain = errors[0].partition(":")[2] if errors else plain
+        plain = errors[0].partition(":")[2] if errors else plain.rpartition("\n")[2]
     return " ".join(plain.split())

@@ -60,7 +60,7 @@ def several_changes(root: Path, ref: str) -> Finding | None:
     return Finding(
         code="FR080",
         message=f"{len(steps)} components of the stack change at once since {ref}: "
-        + ", ".join(step.moves[0].__str__() for step in steps),
+        + ", ".join(str(step.moves[0]) for step in steps),
         evidence=tuple(_shown(step, files) for step in steps),
         severity=Severity.WARNING,
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import FrictionlessError
-from pytest_frictionless.reports.stored import read_results
+from pytest_frictionless.reports.stored import RESULTS_FILE, read_results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_frictionless.reports.results import Results
     from pytest_frictionless.upgrade.environment import Environment
@@ -70,7 +71,7 @@ class Suite:
             f"--frictionless-results={results}", f"--frictionless-cache-dir={cache}",
             "-o", f"cache_dir={into / 'pytest'}", *self._config(folder, opset), *arguments,
         ]  # fmt: skip
-        with (into / "pytest.txt").open("w+") as said:
+        with untouched(self.root / RESULTS_FILE), (into / "pytest.txt").open("w+") as said:
             status = subprocess.run(
                 command, cwd=self.root, env=_environment(), stdout=said, stderr=subprocess.STDOUT,
                 check=False,
@@ -89,6 +90,19 @@ class Suite:
         original = self.root / CONFIG_FILE
         changed.write_text(with_opset(original.read_text() if original.exists() else "", opset))
         return [f"--frictionless-config={changed}"]
+
+
+@contextmanager
+def untouched(record: Path) -> Iterator[None]:
+    """Leave the repository's own record as it was: what runs now is of another environment."""
+    before = record.read_bytes() if record.is_file() else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            record.write_bytes(before)
+        else:
+            record.unlink(missing_ok=True)
 
 
 def with_opset(text: str, opset: str) -> str:

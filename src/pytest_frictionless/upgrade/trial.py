@@ -119,14 +119,17 @@ class Trial:
             pins, last, results = moved, environment, found
 
     def _environment(self, pins: Mapping[str, str], like: Environment | None) -> Environment:
-        moves = any(move.name == "python" for step in self.steps for move in step.moves)
-        version = pins.get("python", "") if moves else ""
+        version = self._moving("python", pins)
         return self.make(pins, like=like, python=".".join(version.split(".")[:2]))
 
     def _opset(self, pins: Mapping[str, str]) -> str:
-        """The opset to pin; empty leaves it to frictionless.yaml, where no step moves it."""
-        moved = any(move.name == "opset" for step in self.steps for move in step.moves)
-        return pins.get("opset", "") if moved else ""
+        """The opset to pin; empty leaves it to frictionless.yaml."""
+        return self._moving("opset", pins)
+
+    def _moving(self, name: str, pins: Mapping[str, str]) -> str:
+        """The version of what some step moves; empty for what stays, and is as it is here."""
+        moved = any(move.name == name for step in self.steps for move in step.moves)
+        return pins.get(name, "") if moved else ""
 
     def _confirmed(
         self, changes: Sequence[Change], *sides: tuple[Environment, str]
