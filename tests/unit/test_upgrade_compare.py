@@ -96,6 +96,10 @@ def test_items_that_come_and_go() -> None:
     assert kinds(None, item("operators", "failed", REFUSED)) == [Kind.BROKE]
 
 
+def test_that_the_manifest_names_another_environment_is_meant() -> None:
+    assert kinds(item("manifest"), item("manifest", "failed", REFUSED)) == []
+
+
 def test_a_new_warning_is_told_once() -> None:
     assert kinds(item(), item("operators", "passed", WARNING)) == [Kind.WARNED]
     assert kinds(item("operators", "passed", WARNING), item("operators", "passed", WARNING)) == []

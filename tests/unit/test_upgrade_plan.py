@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.upgrade.components import ORDER, component_of
+from pytest_frictionless.errors import ConfigError, StepFailed
+from pytest_frictionless.stack.manifest import COMPONENTS
+from pytest_frictionless.upgrade.components import ORDER, REST, component_of
 from pytest_frictionless.upgrade.pins import read_pins
 from pytest_frictionless.upgrade.plan import plan
 
@@ -88,6 +89,10 @@ def test_a_driver_is_a_step_that_no_environment_shows() -> None:
     assert [step.component.is_package for step in steps] == [False, True]
 
 
+def test_every_component_of_a_manifest_has_its_place() -> None:
+    assert [name for name in COMPONENTS if component_of(name) is REST] == []
+
+
 def test_no_name_belongs_to_two_components() -> None:
     names = [
         *OLD,
@@ -133,7 +138,7 @@ def test_a_manifest_names_the_packages_its_components_are(tmp_path: Path) -> Non
         ("onnx>=1.2", "onnx>=1.2 is no file, and no exact version"),
         ("missing.txt", "missing.txt is no file"),
         ("empty.txt", "names no exact version"),
-        ("other.yaml", "other.yaml: checkpoint: Field required: it is no version manifest"),
+        ("other.yaml", "other.yaml:1: the key 'checkpoint' is missing"),
         ("broken.yaml", "broken.yaml:2"),
         ("includes.txt", "includes.txt:1: there is no"),
     ],
@@ -143,5 +148,5 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, side: str, words: str) -> N
     (tmp_path / "other.yaml").write_text("manifest: 1\n")
     (tmp_path / "broken.yaml").write_text("a: [\n")
     (tmp_path / "includes.txt").write_text("-c nowhere.txt\n")
-    with pytest.raises(ConfigError, match=words.replace("[", r"\[")):
+    with pytest.raises((ConfigError, StepFailed), match=words.replace("[", r"\[")):
         read_pins(side, tmp_path)

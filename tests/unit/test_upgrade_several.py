@@ -100,6 +100,23 @@ def test_what_is_not_committed_yet_counts_and_the_opset_is_a_component(repositor
     assert pins_since(repository, "main")[1]["opset"] == "20"
 
 
+def test_lock_files_and_images_are_read_too(repository: Path) -> None:
+    lock = '[[package]]\nname = "{}"\nversion = "{}"\n'
+    image = "FROM nvcr.io/nvidia/tensorrt:{}-py3\n"
+    (repository / "uv.lock").write_text(lock.format("onnxruntime", "1.22.1"))
+    (repository / "Dockerfile").write_text(image.format("25.10"))
+    git(repository, "add", "-A")
+    git(repository, "commit", "-m", "locked")
+    git(repository, "branch", "-f", "main")
+    (repository / "uv.lock").write_text(lock.format("onnxruntime", "1.32.0"))
+    assert several_changes(repository, "main") is None
+    (repository / "Dockerfile").write_text(image.format("25.11"))
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert dict(found.evidence)["ONNX Runtime"] == "onnxruntime 1.22.1 -> 1.32.0 in uv.lock"
+    assert "tensorrt:25.11-py3 in Dockerfile" in dict(found.evidence)["image"]
+
+
 def test_what_the_other_branch_changed_meanwhile_does_not_count(repository: Path) -> None:
     commit(repository, constraints=CONSTRAINTS.replace("1.19.1", "1.23.2"))
     git(repository, "checkout", "main")
@@ -117,6 +134,12 @@ def test_what_git_cannot_tell_is_an_error_with_a_next_step(
         several_changes(repository, "origin/main")
     with pytest.raises(ConfigError, match="git cannot tell what changed"):
         several_changes(tmp_path_factory.mktemp("plain"), "main")
+
+
+def test_a_file_that_cannot_be_read_is_told_by_others(repository: Path) -> None:
+    (repository / "models/net.pt.manifest.yaml").write_text("components: [\n")
+    (repository / "frictionless.yaml").write_text("opset: {\n")
+    assert several_changes(repository, "main") is None
 
 
 def test_ci_names_the_base() -> None:

@@ -37,6 +37,10 @@ BLAMED = (Kind.BROKE, Kind.UNASKED, Kind.SLOWER)
 """What an upgrade is blamed for."""
 
 
+OF_ENVIRONMENT = ("manifest",)
+"""Checks that ask whether this is the recorded environment: an upgrade is meant to be another."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One item that is not as it was."""
@@ -109,8 +113,7 @@ def compare(before: Results, after: Results) -> tuple[Change, ...]:
     What failed before as well, and what is skipped because something else failed, is no change. An
     item that one of the runs did not have is told where it was answered.
     """
-    old = {item.id: item for item in before.answers}
-    new = {item.id: item for item in after.answers}
+    old, new = _asked(before), _asked(after)
     found = [
         change for name in old.keys() & new.keys() for change in _changes(old[name], new[name])
     ]
@@ -125,6 +128,10 @@ def compare(before: Results, after: Results) -> tuple[Change, ...]:
         if new[name].fails
     ]
     return worst_first(found)
+
+
+def _asked(results: Results) -> dict[str, Item]:
+    return {item.id: item for item in results.answers if item.check not in OF_ENVIRONMENT}
 
 
 def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:

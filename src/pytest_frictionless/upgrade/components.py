@@ -47,6 +47,11 @@ STACK = (
         together="cuDNN and the runtime are built for one toolkit",
     ),
     Component(
+        title="TF32", members=("tf32_override", "torch_tf32_override"), is_package=False,
+        reason="a variable of the machine, which changes numbers without an error",
+        together="both say how float32 is multiplied",
+    ),
+    Component(
         title="Python", members=("python",),
         reason="every package below is installed for one Python",
     ),
@@ -66,7 +71,7 @@ STACK = (
         together="each of its packages wants the others at its own version",
     ),
     Component(
-        title="TensorRT-RTX", members=("tensorrt-rtx", "tensorrt-rtx-*"),
+        title="TensorRT-RTX", members=("tensorrt-rtx", "tensorrt-rtx-*", "tensorrt_rtx"),
         reason="a reader: its parser has to know an operator before any file has it",
         together="each of its packages wants the others at its own version",
     ),

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from pydantic import ValidationError
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.document import NotYaml, parse
-from pytest_frictionless.stack.manifest import COMPONENTS, Manifest
+from pytest_frictionless.stack.manifest import COMPONENTS
+from pytest_frictionless.stack.manifest_file import manifest_in
+from pytest_frictionless.stack.pins.requirements import OPTION, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_frictionless.stack.manifest import Manifest
 
 Pins = dict[str, str]
 """Version by distribution of PyPI, or by component of a manifest that is no distribution."""
@@ -64,21 +66,8 @@ def pins_in(text: str, path: Path, *, included: bool = False) -> Pins:
         included: Read the files that `-r` and `-c` name too.
     """
     if path.suffix in (".yaml", ".yml"):
-        return pins_of_manifest(manifest_in(text, path.name))
+        return pins_of_manifest(manifest_in(text, path))
     return dict(_required(text, path, included=included))
-
-
-def manifest_in(text: str, name: str) -> Manifest:
-    """A version manifest; raises ConfigError where it is none."""
-    try:
-        document = parse(text)
-        return Manifest.model_validate(document.value if document else {})
-    except NotYaml as error:
-        raise ConfigError([f"{name}:{error.line}: {error}"]) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigError([f"{name}: {place}: {first['msg']}: it is no version manifest"]) from None
 
 
 def pins_of_manifest(manifest: Manifest) -> Pins:
@@ -103,17 +92,14 @@ def pins_of_manifest(manifest: Manifest) -> Pins:
 
 
 def _required(text: str, path: Path, *, included: bool) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):
-        words = line.split(" #")[0].split(" --hash")[0].strip()
-        if not words or words.startswith("#"):
-            continue
-        option, _, value = words.replace("=", " ", 1).partition(" ")
+    for line, entry in entries(text):
+        option, _, value = entry.replace("=", " ", 1).partition(" ")
         if included and option in ("-r", "-c", "--requirement", "--constraint"):
             other = path.parent / value.strip()
             if not other.is_file():
-                raise ConfigError([f"{path.name}:{number}: there is no {other}"])
+                raise ConfigError([f"{path.name}:{line}: there is no {other}"])
             yield from _required(other.read_text(errors="replace"), other, included=True)
-        elif not words.startswith("-") and (pin := _pin(words)) is not None:
+        elif not entry.startswith("-") and (pin := _pin(OPTION.sub("", entry).strip())) is not None:
             yield pin
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import subprocess
-from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.settings.document import NotYaml, parse
 from pytest_frictionless.stack.manifest import SUFFIX
+from pytest_frictionless.stack.manifest_file import manifest_in
+from pytest_frictionless.stack.pins import reader_of
+from pytest_frictionless.stack.pins.pin import Reading, Unreadable
+from pytest_frictionless.stack.pins.requirements import read_requirements
 from pytest_frictionless.upgrade.components import REST
-from pytest_frictionless.upgrade.pins import pins_in
+from pytest_frictionless.upgrade.pins import pins_in, pins_of_manifest
 from pytest_frictionless.upgrade.plan import Move, Step, moves, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_frictionless.upgrade.pins import Pins
 
@@ -89,17 +93,33 @@ def changed_pins(root: Path, ref: str) -> Iterator[tuple[str, Pins, Pins]]:
     base = _git(root, "merge-base", ref, "HEAD").strip()
     listed = _git(root, "diff", "--name-only", "--relative", "--diff-filter=M", "-z", base)
     for name in filter(None, listed.split("\0")):
-        if any(fnmatch(name, pattern) for pattern in FILES):
-            then = _git(root, "show", f"{base}:./{name}")
+        if (named := _reader(name)) is not None:
             now = (root / name).read_text(errors="replace")
-            yield name, _named(then, root / name), _named(now, root / name)
+            yield name, named(_git(root, "show", f"{base}:./{name}")), named(now)
 
 
-def _named(text: str, path: Path) -> Pins:
-    return _opset(text) if path.name == CONFIG_FILE else pins_in(text, path)
+def _reader(name: str) -> Callable[[str], Pins] | None:
+    """What tells the versions in a file of this name; None where it pins nothing."""
+    path = PurePosixPath(name)
+    if path.name == CONFIG_FILE:
+        return _pinned_opset
+    if name.endswith(SUFFIX):
+        return partial(_recorded, name)
+    read = reader_of(name)
+    if read is read_requirements:
+        return lambda text: pins_in(text, Path(name))
+    return partial(_locked, read, name) if read is not None else None
 
 
-def _opset(text: str) -> Pins:
+def _recorded(name: str, text: str) -> Pins:
+    """The components of a manifest."""
+    try:
+        return pins_of_manifest(manifest_in(text, Path(name)))
+    except StepFailed:
+        return {}  # the manifest's own item tells
+
+
+def _pinned_opset(text: str) -> Pins:
     """The opset that a frictionless.yaml pins for all models."""
     try:
         document = parse(text)
@@ -109,6 +129,18 @@ def _opset(text: str) -> Pins:
     pinned = settings.get("opset") if isinstance(settings, dict) else None
     version = pinned.get("version") if isinstance(pinned, dict) else None
     return {"opset": str(version)} if version else {}
+
+
+def _locked(read: Callable[[str, Reading], None], name: str, text: str) -> Pins:
+    """The components in a lock file or a Dockerfile, and the image it builds on where it is one."""
+    reading = Reading(file=name)
+    try:
+        read(text, reading)
+    except Unreadable:
+        return {}  # FR075 tells
+    pins = {pin.component: str(pin.version) for pin in reading.pins if pin.version}
+    images = {use.image for use in reading.images}
+    return {**pins, "container": images.pop()} if len(images) == 1 else pins
 
 
 def _git(root: Path, *arguments: str) -> str:
