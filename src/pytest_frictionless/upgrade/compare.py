@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.reports.verdict import answers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,7 +132,7 @@ def compare(before: Results, after: Results) -> tuple[Change, ...]:
 
 
 def _asked(results: Results) -> dict[str, Item]:
-    return {item.id: item for item in results.answers if item.check not in OF_ENVIRONMENT}
+    return {item.id: item for item in answers_of(results) if item.check not in OF_ENVIRONMENT}
 
 
 def worst_first(changes: Iterable[Change]) -> tuple[Change, ...]:
