@@ -76,6 +76,7 @@ def test_the_component_that_breaks_a_model_is_named_for_each(
         "onnx": {"models/newest.onnx::export"},
         "opset": {"models/follows.onnx::opset"},
     }
+    assert report["first"]["code"] == "FR081"
     assert report["first"]["message"].startswith(
         "onnx 1.23.2 -> 1.19.1: models/newest.onnx::export now fails: FR"
     )

@@ -118,13 +118,10 @@ def _print_plan(console: Console, steps: tuple[Step, ...]) -> None:
     table.add_column("why here", overflow="fold")
     for number, step in enumerate(steps, 1):
         where = "" if step.component.is_package else "; shown by another machine or image"
-        reason = (
-            "on the way down writers go before readers" if step.is_down else step.component.reason
-        )
         together = step.component.together if len(step.moves) > 1 else ""
         table.add_row(
             str(number), step.component.title, "\n".join(map(str, step.moves)),
-            f"{reason}{where}" + (f"\ntogether: {together}" if together else ""),
+            f"{step.reason}{where}" + (f"\ntogether: {together}" if together else ""),
         )  # fmt: skip
     console.print(table, markup=False)
 

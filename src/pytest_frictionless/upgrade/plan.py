@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pytest_frictionless.upgrade.pins import Pins
 
 
+BACKWARDS = "on the way back writers go before readers: nothing old has to read what is new"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """One distribution, or one component of a manifest, from a version to another."""
@@ -57,6 +60,11 @@ class Step:
         """Whether the move that names it goes back."""
         return self.moves[0].is_down
 
+    @property
+    def reason(self) -> str:
+        """Why it moves where it does."""
+        return BACKWARDS if self.is_down else self.component.reason
+
     def applied(self, pins: Mapping[str, str]) -> Pins:
         """The versions after this step."""
         return {**pins, **{move.name: move.after for move in self.moves}}
@@ -65,7 +73,7 @@ class Step:
         """As plain values."""
         return {
             "component": self.component.title, "moves": [asdict(move) for move in self.moves],
-            "reason": self.component.reason,
+            "reason": self.reason,
             "together": self.component.together if len(self.moves) > 1 else "",
             "in_environment": self.component.is_package,
         }  # fmt: skip
