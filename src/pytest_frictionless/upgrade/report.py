@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FAILED = {
     State.REFUSED: "cannot be installed",
-    State.STOPPED: "lets pytest not come to its end",
+    State.STOPPED: "stops pytest",
 }
 
 

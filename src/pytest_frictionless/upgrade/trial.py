@@ -134,25 +134,37 @@ class Trial:
     def _confirmed(
         self, changes: Sequence[Change], *sides: tuple[Environment, str]
     ) -> tuple[Change, ...]:
-        """The changes without those that a second measurement of both sides does not show."""
+        """The changes without those that two more comparisons do not both show.
+
+        The sides are asked in turns, as A B and then B A: a machine that gets busy, or quiet, in the
+        meantime slows each of them once.
+        """
         doubtful = [each for each in changes if _is_doubtful(each)]
-        if not doubtful:
-            return tuple(changes)
-        items = sorted({each.item for each in doubtful})
-        self.say(f"measuring {len(items)} items once more in both environments")
-        try:
-            before, after = (
-                self.ask(environment, opset=opset, items=items, again=True)
-                for environment, opset in sides
-            )
-        except SuiteFailed:
-            return tuple(changes)
-        again = {(each.item, each.kind, each.measure): each for each in compare(before, after)}
         kept = [each for each in changes if each not in doubtful]
-        for each in doubtful:
-            if (second := again.get((each.item, each.kind, each.measure))) is not None:
-                kept.append(replace(each, text=f"{each.text}; again: {second.text}"))
-        return worst_first(kept)
+        for order in (sides, sides[::-1]):
+            if not doubtful:
+                break
+            items = sorted({each.item for each in doubtful})
+            self.say(f"asking {len(items)} items once more in both environments")
+            try:
+                found = [
+                    self.ask(environment, opset=opset, items=items, again=True)
+                    for environment, opset in order
+                ]
+            except SuiteFailed as error:
+                doubtful = [
+                    replace(each, text=f"{each.text}; not asked again: {error}")
+                    for each in doubtful
+                ]
+                break
+            before, after = found if order is sides else found[::-1]
+            again = {(each.item, each.kind, each.measure): each for each in compare(before, after)}
+            doubtful = [
+                replace(each, text=f"{each.text}; again: {second.text}")
+                for each in doubtful
+                if (second := again.get((each.item, each.kind, each.measure))) is not None
+            ]
+        return worst_first([*kept, *doubtful])
 
 
 def _is_doubtful(change: Change) -> bool:
