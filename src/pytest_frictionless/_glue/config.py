@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.opening import open_shop
 from pytest_frictionless.reports.results import Shard
 from pytest_frictionless.settings.read import unmatched
@@ -44,7 +45,7 @@ class Run:
     unused: list[Finding] = field(default_factory=list)
     """What of frictionless.yaml met nothing, known when all items have run."""
     of_repository: list[Finding] = field(default_factory=list)
-    """What the pinned versions of the repository contradict, told once a run."""
+    """What its pinned versions contradict, and what the branch changes at once; told once a run."""
 
 
 RUN = pytest.StashKey[Run]()
@@ -161,6 +162,25 @@ def findings_of_pins(run: Run) -> list[Finding]:
     )
 
     return findings_of_repository(run.shop.root, run.shop.settings, installed_components())
+
+
+def findings_of_branch(config: pytest.Config) -> list[Finding]:
+    """FR080 where a ref to compare with is known; imported here, as only the end of a run asks.
+
+    A ref that is asked for and that git does not know is a warning; one that CI names is a skip, as
+    checkouts of CI are shallow.
+    """
+    from pytest_frictionless.upgrade.several import base_of_pull_request, several_changes
+
+    given = option(config, "changed_since")
+    ref = given or base_of_pull_request(os.environ)
+    try:
+        found = several_changes(config.stash[RUN].shop.root, ref) if ref else None
+    except ConfigError as error:
+        severity = Severity.WARNING if given else Severity.SKIP
+        message = f"whether several components changed since {ref} is not known: {error}"
+        return [Finding(code="FR080", message=message, severity=severity)]
+    return [found] if found else []
 
 
 def run_of(config: pytest.Config) -> Run:

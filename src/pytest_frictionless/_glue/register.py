@@ -11,6 +11,7 @@ from pytest_frictionless._glue.collect import Collection
 from pytest_frictionless._glue.config import (
     CACHE_LIMIT_BYTES,
     RUN,
+    findings_of_branch,
     findings_of_pins,
     nothing_found,
     run_of,
@@ -109,7 +110,7 @@ class Controller:
         if exitstatus in (*GREEN, pytest.ExitCode.TESTS_FAILED):
             self.run.unused = [*self.run.ledger.unused(), *unmatched_entries(self.config)]
         if exitstatus in RAN and not self.config.option.collectonly:
-            self.run.of_repository = findings_of_pins(self.run)
+            self.run.of_repository = [*findings_of_pins(self.run), *findings_of_branch(self.config)]
         counted = (each for each in self.run.of_repository if each.severity is not Severity.SKIP)
         if green and self.run.strict and (self.run.unused or any(counted)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

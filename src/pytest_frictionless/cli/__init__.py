@@ -19,6 +19,7 @@ from pytest_frictionless.cli import (
     report,
     simplify,
     stack,
+    upgrade,
 )
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
@@ -37,6 +38,7 @@ COMMANDS = (
     stack.COMMAND,
     container.COMMAND,
     report.COMMAND,
+    upgrade.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""
 

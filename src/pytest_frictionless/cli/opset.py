@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from pytest_frictionless.upgrade import Row
+    from pytest_frictionless.opset_trial import Row
     from pytest_frictionless.workbench.workbench import Workbench
 
 OLDEST, NEWEST = 7, 30
@@ -56,7 +56,7 @@ def run(given: Namespace) -> int:
     from rich.console import Console
 
     from pytest_frictionless.checks import CHECKS
-    from pytest_frictionless.upgrade import try_opset
+    from pytest_frictionless.opset_trial import try_opset
 
     versions = versions_of(given.versions)
     checks = {check.name: check for check in CHECKS}
@@ -76,39 +76,39 @@ def run(given: Namespace) -> int:
 
 
 def _record(bench: Workbench, rows: Sequence[Row]) -> dict[str, object]:
-    from pytest_frictionless import upgrade
+    from pytest_frictionless import opset_trial
 
     tensorrt = bench.shop.settings.target.tensorrt
-    advice = upgrade.advice(rows, tensorrt)
+    advice = opset_trial.advice(rows, tensorrt)
     return {
         "model": bench.relative_path, "converted": bench.is_onnx, "pinned": bench.pinned_opset,
-        "rows": [upgrade.to_json(row) for row in rows],
-        "breaks": [finding.to_json() for finding in upgrade.breaks(rows)],
-        "limits": upgrade.limits(tensorrt),
+        "rows": [opset_trial.to_json(row) for row in rows],
+        "breaks": [finding.to_json() for finding in opset_trial.breaks(rows)],
+        "limits": opset_trial.limits(tensorrt),
         "recommended": {"version": advice.version, "reason": advice.reason} if advice else None,
     }  # fmt: skip
 
 
 def _print(console: Console, bench: Workbench, rows: Sequence[Row]) -> None:
-    from pytest_frictionless import upgrade
+    from pytest_frictionless import opset_trial
 
     def say(text: str, style: str = "") -> None:
         console.print(_short(bench, text), style=style or None, markup=False, soft_wrap=True)
 
     tensorrt = bench.shop.settings.target.tensorrt
     pinned = f"pinned at {bench.pinned_opset}" if bench.pinned_opset else "not pinned"
-    say(f"{bench.relative_path}, {pinned}; {upgrade.limits(tensorrt)}")
+    say(f"{bench.relative_path}, {pinned}; {opset_trial.limits(tensorrt)}")
     if bench.is_onnx:
         say(
             f"The file is at opset {bench.onnx()['opset']}. The others are made of it by "
             "onnx.version_converter and compared with it; an export of the model at that opset may differ."
         )
     console.print(_table(bench, rows))
-    for finding in upgrade.breaks(rows):
+    for finding in opset_trial.breaks(rows):
         say(finding.headline, "red")
     for text in dict.fromkeys(finding.headline for row in rows for finding in row.remarks):
         say(f"warning: {text}", "yellow")
-    advice = upgrade.advice(rows, tensorrt)
+    advice = opset_trial.advice(rows, tensorrt)
     if advice is None:
         unknown = any(not row.problems for row in rows)
         word = "is proved to work" if unknown else "works"

@@ -28,13 +28,20 @@ COLUMN = 48
 
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest; raises StepFailed FR051 with the lines that are wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path, [(1, f"it cannot be read: {error}")]) from None
+    return manifest_in(text, path)
+
+
+def manifest_in(text: str, path: Path) -> Manifest:
+    """The manifest that a text is, as git may have it from another commit; raises as `read_manifest`."""
     from pytest_frictionless.settings.document import NotYaml, parse
     from pytest_frictionless.settings.explain import problems_of
 
     try:
-        document = parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(path, [(1, f"it cannot be read: {error}")]) from None
+        document = parse(text)
     except NotYaml as error:
         raise _unusable(path, [(error.line, f"this is not YAML: {error}")]) from None
     if document is None:

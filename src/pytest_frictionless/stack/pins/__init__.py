@@ -74,7 +74,7 @@ def read_pins(root: Path, *, exclude: Iterable[str] = ()) -> Pins:
     top = repository_of(root)
     try:
         for path in pinning_files(
-            root, exclude=exclude, known=lambda name: _reader(name) is not None
+            root, exclude=exclude, known=lambda name: reader_of(name) is not None
         ):
             reading = Reading(file=_shown(path, root, top))
             try:
@@ -96,7 +96,8 @@ def _patterns() -> tuple[re.Pattern[str], dict[str, Read]]:
     return re.compile(f"(?:.*/)?(?:{'|'.join(parts)})", re.DOTALL), readers
 
 
-def _reader(name: str) -> Read | None:
+def reader_of(name: str) -> Read | None:
+    """What reads a file of this path, from the repository, and notes what it pins; None for all others."""
     pattern, readers = _patterns()
     match = pattern.fullmatch(name)
     if match is None:
@@ -105,7 +106,7 @@ def _reader(name: str) -> Read | None:
 
 
 def _read(path: Path, name: str, into: Reading) -> None:
-    read = _reader(name)
+    read = reader_of(name)
     if read is None:
         return
     try:

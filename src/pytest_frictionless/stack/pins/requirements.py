@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pytest_frictionless.stack.pins.pin import Reading
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
-_OPTION = re.compile(r"\s--?[a-z].*", re.DOTALL)
+OPTION = re.compile(r"\s--?[a-z].*", re.DOTALL)
 """What follows a requirement on its line, as --hash=sha256:..."""
 
 
 def read_requirements(text: str, into: Reading) -> None:
     """Read a file whose form is told in pip's reference, "Requirements File Format"."""
-    for line, entry in _entries(text):
-        requirement = _OPTION.sub("", entry).strip()
+    for line, entry in entries(text):
+        requirement = OPTION.sub("", entry).strip()
         if requirement and not requirement.startswith("-") and names_a_component(requirement):
             into.require(requirement, line)
 
 
-def _entries(text: str) -> Iterator[tuple[int, str]]:
+def entries(text: str) -> Iterator[tuple[int, str]]:
     """Each requirement or option with its line, put together where it goes over several."""
     begun, entry = 0, ""
     for number, line in enumerate(text.splitlines(), 1):

@@ -9,7 +9,7 @@ import pytest
 from pytest_frictionless.cli.opset import versions_of
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding, Place, Severity
-from pytest_frictionless.upgrade import Row, advice, breaks, limits, spelled
+from pytest_frictionless.opset_trial import Row, advice, breaks, limits, spelled
 
 REFUSED = Finding(
     code="FR502", message="Attention is rejected by the builder: no kernel",

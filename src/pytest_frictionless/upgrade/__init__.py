@@ -1,0 +1,1 @@
+"""Upgrades in isolation: one component of the stack at a time, and which one broke what."""

@@ -1,0 +1,148 @@
+"""FR080: a branch that moves more than one component of the stack at once."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.finding import Severity
+from pytest_frictionless.upgrade.several import (
+    base_of_pull_request,
+    pins_since,
+    several_changes,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONSTRAINTS = "torch==2.12.0\nonnx==1.19.1\nonnxscript==0.5.7\nmoto==5.0\n"
+MANIFEST = """\
+manifest: 1
+checkpoint: models/net.pt
+written: 2026-11-26
+written_by: pytest-frictionless 0.1.0
+components: {{onnx: {onnx}, tensorrt_rtx: {rtx}}}
+"""
+
+
+def git(root: Path, *arguments: str) -> None:
+    known = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *known, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def commit(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = root / {
+            "manifest": "models/net.pt.manifest.yaml",
+            "config": "frictionless.yaml",
+        }.get(name, f"{name}.txt")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    git(root, "add", "-A")
+    git(root, "commit", "-m", "change")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-b", "main")
+    commit(
+        tmp_path, constraints=CONSTRAINTS, config="opset: {version: 18, reason: x}\n",
+        manifest=MANIFEST.format(onnx="1.19.1", rtx="1.6.1"),
+    )  # fmt: skip
+    git(tmp_path, "checkout", "-b", "topic")
+    return tmp_path
+
+
+def test_two_components_are_told_with_the_files_that_name_them(repository: Path) -> None:
+    commit(
+        repository, constraints=CONSTRAINTS.replace("1.19.1", "1.23.2"),
+        manifest=MANIFEST.format(onnx="1.23.2", rtx="1.7.1"),
+    )  # fmt: skip
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert found.code == "FR080"
+    assert found.severity is Severity.WARNING
+    assert found.message == (
+        "2 components of the stack change at once since main: "
+        "tensorrt-rtx-cu13 1.6.1 -> 1.7.1, onnx 1.19.1 -> 1.23.2"
+    )
+    assert dict(found.evidence) == {
+        "TensorRT-RTX": "tensorrt-rtx-cu13 1.6.1 -> 1.7.1 in models/net.pt.manifest.yaml",
+        "onnx": "onnx 1.19.1 -> 1.23.2 in constraints.txt, models/net.pt.manifest.yaml",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("onnx==1.19.1", "onnx==1.23.2"),
+        ("torch==2.12.0\nonnx==1.19.1\nonnxscript==0.5.7", "torch==2.13.0\nonnx==1.19.1\nonnxscript==0.7.2"),
+        ("onnx==1.19.1\nonnxscript==0.5.7\nmoto==5.0", "onnx==1.23.2\nonnxscript==0.5.7\nmoto==5.2"),
+        ("onnx==1.19.1", "onnx==1.19.1\nonnxruntime==1.32.0\nnumpy==2.4.6"),
+    ],
+    ids=["one", "what moves together", "one beside a package outside of the stack", "new pins"],
+)  # fmt: skip
+def test_one_component_is_nothing_to_tell(repository: Path, old: str, new: str) -> None:
+    assert old in CONSTRAINTS
+    commit(repository, constraints=CONSTRAINTS.replace(old, new))
+    assert several_changes(repository, "main") is None
+
+
+def test_what_is_not_committed_yet_counts_and_the_opset_is_a_component(repository: Path) -> None:
+    (repository / "frictionless.yaml").write_text("opset: {version: 20, reason: x}\n")
+    (repository / "constraints.txt").write_text(CONSTRAINTS.replace("1.19.1", "1.23.2"))
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert [title for title, _ in found.evidence] == ["onnx", "opset"]
+    assert pins_since(repository, "main")[1]["opset"] == "20"
+
+
+def test_lock_files_and_images_are_read_too(repository: Path) -> None:
+    lock = '[[package]]\nname = "{}"\nversion = "{}"\n'
+    image = "FROM nvcr.io/nvidia/tensorrt:{}-py3\n"
+    (repository / "uv.lock").write_text(lock.format("onnxruntime", "1.22.1"))
+    (repository / "Dockerfile").write_text(image.format("25.10"))
+    git(repository, "add", "-A")
+    git(repository, "commit", "-m", "locked")
+    git(repository, "branch", "-f", "main")
+    (repository / "uv.lock").write_text(lock.format("onnxruntime", "1.32.0"))
+    assert several_changes(repository, "main") is None
+    (repository / "Dockerfile").write_text(image.format("25.11"))
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert dict(found.evidence)["ONNX Runtime"] == "onnxruntime 1.22.1 -> 1.32.0 in uv.lock"
+    assert "tensorrt:25.11-py3 in Dockerfile" in dict(found.evidence)["image"]
+
+
+def test_what_the_other_branch_changed_meanwhile_does_not_count(repository: Path) -> None:
+    commit(repository, constraints=CONSTRAINTS.replace("1.19.1", "1.23.2"))
+    git(repository, "checkout", "main")
+    commit(repository, config="opset: {version: 20, reason: x}\n")
+    git(repository, "checkout", "topic")
+    assert several_changes(repository, "main") is None
+
+
+def test_what_git_cannot_tell_is_an_error_with_a_next_step(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with pytest.raises(
+        ConfigError, match=r"git cannot tell what changed: .*origin/main.*fetch-depth: 0"
+    ):
+        several_changes(repository, "origin/main")
+    with pytest.raises(ConfigError, match="git cannot tell what changed"):
+        several_changes(tmp_path_factory.mktemp("plain"), "main")
+
+
+def test_a_file_that_cannot_be_read_is_told_by_others(repository: Path) -> None:
+    (repository / "models/net.pt.manifest.yaml").write_text("components: [\n")
+    (repository / "frictionless.yaml").write_text("opset: {\n")
+    assert several_changes(repository, "main") is None
+
+
+def test_ci_names_the_base() -> None:
+    assert base_of_pull_request({"GITHUB_BASE_REF": "main"}) == "origin/main"
+    assert base_of_pull_request({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "c0ffee"}) == "c0ffee"
+    assert base_of_pull_request({"GITHUB_BASE_REF": ""}) == ""
