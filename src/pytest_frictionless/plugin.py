@@ -33,6 +33,9 @@ OPTIONS = (
     Option("memory", "string", "MiB that one step may use (default: four fifths of the machine)"),
     Option("results", "string", "write results.json here, beside .frictionless/results.json"),
     Option("shard", "string", "which part of a suite this run is, as 2/4; results.json tells it"),
+    Option(
+        "only", "string", "test these checkpoints alone: a JSON file with a list of their paths"
+    ),
     Option("strict", "bool", "warnings fail too"),
     Option("allow-empty", "bool", "do not fail where no checkpoint is found"),
 )
