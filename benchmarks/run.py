@@ -1,6 +1,6 @@
 """Measure the plugin against its targets, as ratios of runs made in turns on one machine.
 
-    python benchmarks/run.py [cold|warm|collect|installed|memory|all] [--rounds N]
+    python benchmarks/run.py [cold|warm|collect|discover|installed|memory|all] [--rounds N]
 
 Prints a table and exits with 1 where a target is missed. Not part of the test suite: a time is no
 test, as it depends on what else the machine does.
@@ -123,6 +123,31 @@ class Bench:
             figure=", ".join(heavy) or "none", met=not heavy,
         )  # fmt: skip
 
+    def discover(self) -> Iterator[Row]:
+        """Splitting a thousand checkpoints over jobs, against walking there and hashing each file."""
+        many = self.folder / "to-split"
+        write_thousand(many)
+        walk = [sys.executable, str(HERE / "walk.py")]
+        split = [
+            sys.executable,
+            "-m",
+            "pytest_frictionless",
+            "ci",
+            "discover",
+            "--max-shards",
+            "20",
+        ]
+        ours, theirs = [], []
+        for _ in range(2 * self.rounds):
+            theirs.append(run(walk, many))
+            ours.append(run(split, many))
+        found = json.loads((many / "output.txt").read_text())["count"]
+        ratio = best(ours) / best(theirs)
+        yield Row(
+            name=f"discover: {found} checkpoints", ours=seconds(ours), theirs=seconds(theirs),
+            figure=f"{ratio:.1f}", target="under 3 s", met=best(ours) < 3 and found == 1000,
+        )  # fmt: skip
+
     def installed(self) -> Iterator[Row]:
         """Installed and not asked for."""
         folder = self.folder / "installed"
@@ -210,7 +235,7 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    names = ("cold", "warm", "collect", "installed", "memory")
+    names = ("cold", "warm", "collect", "discover", "installed", "memory")
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("what", nargs="*", choices=(*names, "all"), default=["all"])
     parser.add_argument("--rounds", type=int, default=5, help="runs of each side (default: 5)")

@@ -36,6 +36,9 @@ OPTIONS = (
     Option(
         "changed-since", "string", "git ref that this branch is compared with (default: as CI says)"
     ),
+    Option(
+        "only", "string", "test these checkpoints alone: a JSON file with a list of their paths"
+    ),
     Option("strict", "bool", "warnings fail too"),
     Option("allow-empty", "bool", "do not fail where no checkpoint is found"),
 )

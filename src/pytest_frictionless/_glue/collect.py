@@ -65,6 +65,8 @@ class Collection:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Walk to the roots, whatever their folders are called, and into no loop of links."""
+        if self.run.only is not None:
+            return collection_path not in self._asked
         if collection_path.is_symlink() and collection_path.is_dir():
             real = collection_path.resolve()
             if collection_path.parent.resolve().is_relative_to(real):
@@ -74,6 +76,12 @@ class Collection:
         above = collection_path.parent
         on_the_way = any(root.is_relative_to(above) and root != above for root in self.run.roots)
         return True if on_the_way and self._is_passed_over(above) else None
+
+    @cached_property
+    def _asked(self) -> frozenset[Path]:
+        """The checkpoints of --frictionless-only, and the folders that lead to them."""
+        only = self.run.only or frozenset()
+        return only.union(*(path.parents for path in only))
 
     def _is_passed_over(self, folder: Path) -> bool:
         """Whether pytest would not walk into a folder: then its other files are left alone."""
@@ -114,6 +122,8 @@ class Collection:
         return file
 
     def _wanted(self, path: Path) -> bool:
+        if self.run.only is not None and path not in self.run.only:
+            return False
         relative = path_below(path, self.config.rootpath)
         if any(fnmatch.fnmatch(relative, pattern) for pattern in self.run.shop.settings.exclude):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -35,6 +36,8 @@ class Run:
     roots: tuple[Path, ...]
     strict: bool
     allow_empty: bool
+    only: frozenset[Path] | None = None
+    """Checkpoints to test, where not all are."""
     found: int = 0
     """Checkpoints collected so far."""
     claims: dict[str, set[str]] = field(default_factory=dict)
@@ -100,10 +103,10 @@ def shard_of(config: pytest.Config) -> Shard | None:
     given = option(config, "shard")
     if not given:
         return None
-    index, _, total = given.partition("/")
-    if index.isdecimal() and total.isdecimal() and 1 <= int(index) <= int(total):
-        return Shard(index=int(index), total=int(total))
-    raise pytest.UsageError(f"--frictionless-shard takes a part of a whole, as 2/4, not {given!r}")
+    try:
+        return Shard.parse(given)
+    except ValueError as error:
+        raise pytest.UsageError(f"--frictionless-shard {error}") from None
 
 
 def expects_checkpoints(config: pytest.Config) -> bool:
@@ -135,7 +138,7 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
     """FR008 for entries that belong to no checkpoint, where this run has looked for all of them."""
     run, base = config.stash[RUN], config.invocation_params.dir
     narrowed = (config.getoption(each, None) for each in ("ignore", "ignore_glob", "lf", "pyargs"))
-    if any(narrowed):
+    if any(narrowed) or run.only is not None:
         return []
     folders = [Path(base, arg) for arg in config.args]
     settings = run.shop.settings
@@ -195,7 +198,23 @@ def run_of(config: pytest.Config) -> Run:
     return Run(
         shop=shop, checks=checks_of(config), roots=roots,
         strict=bool(option(config, "strict")), allow_empty=bool(option(config, "allow_empty")),
+        only=_only(config),
     )  # fmt: skip
+
+
+def _only(config: pytest.Config) -> frozenset[Path] | None:
+    """The checkpoints of --frictionless-only: names may hold what no argument of pytest can."""
+    given = option(config, "only")
+    if not given:
+        return None
+    file = Path(config.invocation_params.dir, given)
+    try:
+        places = json.loads(file.read_bytes())
+        return frozenset(config.rootpath / place for place in places)
+    except (OSError, ValueError, TypeError) as error:
+        raise pytest.UsageError(
+            f"--frictionless-only {given} is no list of paths in JSON: {error}"
+        ) from None
 
 
 def checks_of(config: pytest.Config) -> dict[str, Check]:

@@ -26,7 +26,7 @@ from pytest_frictionless.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Checkpoint", "Format", "dangling", "find_checkpoints", "identify"]
+__all__ = ["Checkpoint", "Format", "dangling", "find_checkpoints", "identify", "is_candidate"]
 
 _COMPANION = re.compile(
     r"(optimizer|scheduler|scaler|sampler)(_\d+)?\.(pt|pth|bin)"
@@ -99,14 +99,19 @@ def _identify(path: Path) -> Checkpoint | None:
     name = path.name
     if name == huggingface.CONFIG:
         return huggingface.anchor(path)
-    if not has_candidate_suffix(name) or _is_companion(path) or huggingface.owns(path):
+    if not is_candidate(path):
         return None
-    if huggingface.is_shard(name):
-        return None  # a part without its whole
     found = inspect(path)
     if found is None:
         return None
     return Checkpoint(path=path, format=found.format, problem=found.problem)
+
+
+def is_candidate(path: Path) -> bool:
+    """Whether a file has the name of a checkpoint of its own; its bytes may still say otherwise."""
+    if not has_candidate_suffix(path.name) or _is_companion(path) or huggingface.owns(path):
+        return False
+    return not huggingface.is_shard(path.name)  # a part without its whole
 
 
 def _is_candidate_name(name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from pytest_frictionless.checkpoint.formats import (
     suffix_decides,
     suffix_problem,
 )
+from pytest_frictionless.checkpoint.pointer import pointer_in
 from pytest_frictionless.checkpoint.source import Source, access_problem, kind_problem, opened
 from pytest_frictionless.checkpoint.torch_archive import (
     Recognised,
@@ -27,10 +27,6 @@ from pytest_frictionless.finding import Finding
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_POINTER = re.compile(rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/")
-_POINTER_SIZE = re.compile(rb"^size (\d+)$", re.MULTILINE)
-_LONGEST_POINTER = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +93,10 @@ def recognise(source: Source) -> Recognised:
 
 def pointer_problem(path: Path, source: Source) -> Finding | None:
     """FR102 for the small text that Git LFS leaves in place of a file."""
-    if source.size > _LONGEST_POINTER or not _POINTER.match(source.head):
+    pointer = pointer_in(source)
+    if pointer is None:
         return None
-    size = _POINTER_SIZE.search(source.head)
-    real = f"; the file itself has {int(size[1]):,} bytes" if size else ""
+    real = f"; the file itself has {pointer.size:,} bytes" if pointer.size is not None else ""
     name = spelled(path)
     return Finding(
         code="FR102",

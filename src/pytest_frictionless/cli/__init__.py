@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless import __version__
 from pytest_frictionless.cli import (
     baseline,
+    ci,
     container,
     explain,
     manifest,
@@ -33,6 +34,7 @@ COMMANDS = (
     reduce.COMMAND,
     simplify.COMMAND,
     baseline.COMMAND,
+    ci.COMMAND,
     profile.COMMAND,
     manifest.COMMAND,
     stack.COMMAND,

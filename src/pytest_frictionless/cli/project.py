@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from pytest_frictionless.workbench.workbench import Workbench
 
 
+def project_root() -> Path:
+    """The nearest folder above that has a frictionless.yaml, else this one."""
+    here = Path.cwd()
+    return next((each for each in (here, *here.parents) if (each / CONFIG_FILE).is_file()), here)
+
+
 @contextmanager
 def open_project() -> Iterator[Shop]:
     """Settings and store of the nearest folder above that has a frictionless.yaml, else of this one."""
-    here = Path.cwd()
-    root = next((each for each in (here, *here.parents) if (each / CONFIG_FILE).is_file()), here)
-    shop = open_shop(root)
+    shop = open_shop(project_root())
     shop.store.prepare()
     try:
         yield shop

@@ -41,6 +41,14 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index} of {self.total}"
 
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """From "2/4"; raises ValueError."""
+        index, _, total = text.partition("/")
+        if index.isdecimal() and total.isdecimal() and 1 <= int(index) <= int(total):
+            return cls(index=int(index), total=int(total))
+        raise ValueError(f"takes a part of a whole, as 2/4, not {text!r}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:

@@ -18,6 +18,9 @@ UNSUPPRESSIBLE = {
     "FR010": "an item without an answer proves nothing",
     "FR011": "it tells of a run, and of no model",
     "FR012": "it tells of a run, and of no model; say --frictionless-allow-empty",
+    "FR013": "it tells of a job, and of no model",
+    "FR014": "it tells of a job, and of no model",
+    "FR015": "it tells of a job, and of no model",
 }
 """Codes that an `ignore` can never reach, and why."""
 

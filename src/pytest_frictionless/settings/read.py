@@ -70,31 +70,47 @@ def read_settings(path: Path, *, shown_as: str | None = None) -> Settings:
     return _Reading(document, name).settings()
 
 
-def spec_for(settings: Settings, relative_posix_path: str) -> SpecMatch:
-    """The entry for this checkpoint: by its path, else by its stem or Hugging Face folder.
+class Entries:
+    """The entries of `models`, to be found by checkpoint."""
 
-    Args:
-        settings: Where the entries are.
-        relative_posix_path: From the root of the repository; absolute for a file outside.
-    """
-    checkpoint = PurePosixPath(relative_posix_path)
-    entries: dict[str, ModelSpec | BrokenModel] = {**settings.broken_models, **settings.models}
-    for name, entry in entries.items():
-        if entry.path is not None and _anchored(entry.path) == _anchored(str(checkpoint)):
-            return _match(name, entry, by_path=True)
-    stem = checkpoint.stem
-    if checkpoint.name == _HUGGING_FACE_ANCHOR and checkpoint.parent.name:
-        stem = checkpoint.parent.name
-    if stem in entries and entries[stem].path is None:
-        return _match(stem, entries[stem], by_path=False)
-    return SpecMatch()
+    def __init__(self, settings: Settings) -> None:
+        self._entries: dict[str, ModelSpec | BrokenModel] = {
+            **settings.broken_models, **settings.models,
+        }  # fmt: skip
+        self._names: dict[str, str] = {}
+        for name, entry in self._entries.items():
+            if entry.path is not None:
+                self._names.setdefault(_anchored(entry.path), name)
+
+    def match(self, relative_posix_path: str) -> SpecMatch:
+        """The entry for this checkpoint: by its path, else by its stem or Hugging Face folder.
+
+        Args:
+            relative_posix_path: From the root of the repository; absolute for a file outside.
+        """
+        checkpoint = PurePosixPath(relative_posix_path)
+        if name := self._names.get(_anchored(str(checkpoint))):
+            return _match(name, self._entries[name], by_path=True)
+        stem = checkpoint.stem
+        if checkpoint.name == _HUGGING_FACE_ANCHOR and checkpoint.parent.name:
+            stem = checkpoint.parent.name
+        if stem in self._entries and self._entries[stem].path is None:
+            return _match(stem, self._entries[stem], by_path=False)
+        return SpecMatch()
+
+
+def spec_for(settings: Settings, relative_posix_path: str) -> SpecMatch:
+    """The entry for one checkpoint, as `Entries.match`."""
+    return Entries(settings).match(relative_posix_path)
 
 
 def unmatched(settings: Settings, paths: Iterable[str]) -> tuple[str, ...]:
     """Names of the entries, in order, that belong to none of these checkpoints."""
-    matched = {spec_for(settings, path).name for path in paths}
-    entries = [*settings.models, *settings.broken_models]
-    return tuple(name for name in entries if name not in matched)
+    entries = Entries(settings)
+    matched = {entries.match(path).name for path in paths}
+    return tuple(
+        name for name in (*settings.models, *settings.broken_models) if name not in matched
+    )
 
 
 def _anchored(path: str) -> str:

@@ -1,0 +1,1 @@
+"""What CI jobs ask: which checkpoints there are, which of them changed, and which job tests them."""
