@@ -132,6 +132,8 @@ class TestGate:
         assert finding.startswith("FR016 shard-2/results.json is no results.json, or a damaged one")
         assert finding in (tmp_path / "report/summary.md").read_text()
         assert main(["report", "summary", str(tmp_path / "report/results.json")]) == 1
+        write_text(to_json(green()), tmp_path / "shard-2/results.json")
+        assert main(["ci", "report", str(tmp_path)]) == 0  # its own old record is not read
 
     def test_a_run_that_was_cut_short_fails(self, tmp_path: Path) -> None:
         assert main(["ci", "report", str(leave(tmp_path, green(complete=False)))]) == 1
