@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.knowledge.reading import read_csv, read_json
 from pytest_frictionless.plugin import OPTIONS
+from pytest_frictionless.reports.formats import FORMATS
+from pytest_frictionless.reports.measured import QUANTITIES
 from pytest_frictionless.reports.schema import json_schema as results_schema
 from pytest_frictionless.settings.schema import json_schema
 from pytest_frictionless.stack.differences import TITLES
@@ -16,6 +18,8 @@ from pytest_frictionless.stack.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from pytest_frictionless.reports.format import Format
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by generate.py: change the code, not this page. -->"
@@ -91,8 +95,8 @@ RESULTS_NOTES = [
     "answers the worst counts, and any answer before a skip; of equal ones that of the later run. So the "
     "skip of a machine without a GPU does not hide what one with a GPU found, and no run hides the failure "
     "of another: where a job was repeated, give the records of the last attempt alone. A run that is not "
-    "`complete`, and a shard that left no record, fail with FR011. Records of different commits, or in which a "
-    "checkpoint has other content, are refused.", "",
+    "`complete`, and a shard that left no record, fail with FR011, and records in which no item was answered "
+    "with FR016. Records of different commits, or in which a checkpoint has other content, are refused.", "",
     "With pytest-xdist the workers' answers come with their reports, and the record is that of a run "
     "without it. A worker that is lost leaves an `error` for the item that it was asking.", "",
 ]  # fmt: skip
@@ -369,8 +373,37 @@ def results() -> str:
             for field, value in definition["properties"].items()
         ]
         lines.append("")
-    lines += RESULTS_NOTES
+    lines += [*RESULTS_NOTES, *_formats(), *_quantities()]
     return _page(lines)
+
+
+def _formats() -> list[str]:
+    """The table of what a record can be told in."""
+    rows = [f"| `{each.name}` | {_file(each)} | {each.help} |" for each in FORMATS]
+    return [
+        "## Formats", "",
+        "`pytest-frictionless report FORMAT RESULTS... [-o FILE]` writes one, `pytest-frictionless ci report DIR` all "
+        "that have a file: [what they are for](../how-to/reports.md).", "",
+        "| format | file of `ci report` | what it is |", "|---|---|---|", *rows, "",
+    ]  # fmt: skip
+
+
+def _file(form: Format) -> str:
+    return f"`{form.file}`" if form.file else ""
+
+
+def _quantities() -> list[str]:
+    """The table of numbers that reports tell."""
+    rows = [
+        f"| `{each.check}` | `{each.key}` | {each.title} | `{each.metric}` | {'yes' if each.tracked else ''} |"
+        for each in QUANTITIES
+    ]
+    return [
+        "## Numbers", "",
+        "What reports take from `measurements`. Metrics are in seconds and bytes and have the labels `checkpoint`, "
+        "`profile` and `point`; of a list its length is told.", "",
+        "| check | key | meaning | metric | in `benchmark.json` |", "|---|---|---|---|---|", *rows, "",
+    ]  # fmt: skip
 
 
 def _holds(field: dict[str, Any], definitions: dict[str, Any]) -> str:

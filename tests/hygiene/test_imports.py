@@ -134,7 +134,7 @@ ALLOWED = {
     "latency": ("errors", "finding", "latency", "shapes"),
     "ci": ("checkpoint", "ci", "errors", "finding", "opening", "place", "reports", "settings", "workbench"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
-    "reports": ("errors", "finding", "reports", "settings", "stack"),
+    "reports": ("codes", "errors", "finding", "reports", "settings", "stack"),
     "upgrade": ("errors", "finding", "reports", "settings", "stack", "upgrade"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip

@@ -300,7 +300,8 @@ class TestWhatCounts:
         assert len(merged.items) == 2
         if cpu == gpu:
             assert answer.notes == ("gpu",)
-        assert has_failed(merged) == (counts in ("failed", "error"))
+        # Where nothing was answered nothing was proved.
+        assert has_failed(merged) == (counts != "passed")
 
     def test_a_missing_shard_fails(self) -> None:
         merged = results(item("a", "load"), run=replace(RUN, shard=Shard(index=2, total=3)))
@@ -328,6 +329,19 @@ class TestWhatCounts:
     @pytest.mark.parametrize(("status", "fails"), [(0, False), (5, False), (1, True), (3, True)])
     def test_the_exit_status_of_pytest_counts(self, status: int, fails: bool) -> None:
         assert has_failed(results(item("a", "load"), run=replace(RUN, exit=status))) is fails
+
+    def test_a_record_without_an_answer_fails(self) -> None:
+        skipped = [item("a", name, "skipped", skip="no torch here") for name in ("load", "export")]
+        (finding,) = findings_of(results(*skipped))
+        assert finding.code == "FR016"
+        assert finding.message == "1 checkpoints were found, and none of their items was answered"
+        assert finding.cause == "no torch here"
+        unasked = Results.of([RUN], [checkpoint("a"), checkpoint("b")], [])
+        assert [each.message for each in findings_of(unasked)] == [
+            "2 checkpoints were found, and none of their items was answered"
+        ]
+        assert findings_of(results(*skipped, item("a", "build-default"))) == ()
+        assert findings_of(Results.of([RUN], [], [])) == ()
 
 
 class TestSummary:
@@ -361,7 +375,12 @@ class TestSummary:
 
     def test_formats_have_names_of_their_own(self) -> None:
         names = [each.name for each in FORMATS]
-        assert names == ["summary", "json"]
+        assert names == [
+            "summary", "json", "markdown", "comment", "annotations", "sarif", "code-quality", "openmetrics",
+            "benchmark",
+        ]  # fmt: skip
+        files = [each.file for each in FORMATS if each.file]
+        assert len(set(files)) == len(files) == 7
         assert json.loads(FORMATS[1].render(WHOLE))["results"] == 1
 
 

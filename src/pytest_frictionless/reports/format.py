@@ -19,5 +19,7 @@ class Format:
     help: str
     render: Callable[[Results], str]
     """The whole report as text."""
+    file: str = ""
+    """What `pytest-frictionless ci report` calls it; empty for what it only prints."""
     judges: bool = False
     """Whether asking for it fails where something failed: for a gate, and not for a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import ConfigError
@@ -89,6 +90,7 @@ def read_all(paths: Iterable[Path]) -> list[Results]:
     return records
 
 
+@cache
 def adapter() -> TypeAdapter[Results]:
     """What reads a record and tells its schema; made only there, as it takes 50 ms."""
     from pydantic import TypeAdapter

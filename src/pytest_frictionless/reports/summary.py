@@ -17,12 +17,19 @@ WIDTH = 240
 """Columns: a log scrolls sideways, and keeps every path whole."""
 
 
-def render(results: Results) -> str:
-    """The table, then a line for each failure, each reason not to ask, and each warning."""
+def render(results: Results, *, most: int | None = None) -> str:
+    """The table, then a line for each failure, each reason not to ask, and each warning.
+
+    Args:
+        results: The record.
+        most: How many rows the table has; None for all.
+    """
     tally = tally_of(results)
     checks = dict.fromkeys(item.check for item in results.items)
-    table = rendered(tally.table(checks, width=WIDTH, worst_first=True), width=WIDTH)
+    table = rendered(tally.table(checks, width=WIDTH, worst_first=True, most=most), width=WIDTH)
+    left = max(len(tally.cells) - most, 0) if most is not None else 0
     lines = [
+        *([f"{left} more checkpoints"] if left else []),
         *_failures(results), *tally.skips(), *tally.told_warnings(), *_of_the_runs(results),
         _count(results),
     ]  # fmt: skip

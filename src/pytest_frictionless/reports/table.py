@@ -72,32 +72,54 @@ class Tally:
             times = f" ({count} times)" if count > 1 else ""
             yield f"warning: {self.first[warning]}: {warning}{times}"
 
-    def table(self, checks: Iterable[str], *, width: int, worst_first: bool = False) -> Table:
-        """A row for each checkpoint; checks that no checkpoint was asked have no column."""
+    def table(
+        self,
+        checks: Iterable[str],
+        *,
+        width: int,
+        worst_first: bool = False,
+        most: int | None = None,
+    ) -> Table:
+        """A row for each checkpoint, or the first so many; checks that none was asked have no column."""
         from rich.table import Table
         from rich.text import Text
 
-        # A check that was asked of no checkpoint needs no column: a line, or the failure before it, says why.
-        used = [
-            name
-            for name in checks
-            if any(set(row.get(name, ())) - {"skipped"} for row in self.cells.values())
-        ]
+        used = self.used(checks)
         room = width - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("checkpoint", no_wrap=True)
         for name in used:
             table.add_column(name, justify="center", no_wrap=True)
-        for checkpoint in sorted(self.cells, key=self._badness if worst_first else None):
+        for checkpoint in self.ordered(worst_first=worst_first)[:most]:
             cells = []
             for name in used:
-                counts = self.cells[checkpoint].get(name, Counter())
-                outcome = next((each for each in WORDS if counts[each]), "")
-                worst, many = WORDS.get(outcome, ""), counts.total()
-                word = f"{worst} {counts[outcome]}/{many}" if worst in BAD and many > 1 else worst
+                outcome, count, many = self.worst(checkpoint, name)
+                worst = WORDS.get(outcome, "")
+                word = f"{worst} {count}/{many}" if worst in BAD and many > 1 else worst
                 cells.append(Text(word, style=COLOURS.get(worst, "")))
             table.add_row(_last_part(checkpoint, max(room, 20)), *cells)
         return table
+
+    def used(self, checks: Iterable[str]) -> list[str]:
+        """The checks that some checkpoint was asked: a line, or the failure before, says why others were not."""
+        rows = self.cells.values()
+        return [
+            name for name in checks if any(set(row.get(name, ())) - {"skipped"} for row in rows)
+        ]
+
+    def ordered(self, *, worst_first: bool) -> list[str]:
+        """The checkpoints, by name or by how much of the worst they have."""
+        return sorted(self.cells, key=self._badness if worst_first else None)
+
+    def worst(self, checkpoint: str, check: str) -> tuple[str, int, int]:
+        """The worst outcome of a check, how often it is there, and the number of items."""
+        counts = self.cells[checkpoint].get(check, Counter())
+        outcome = next((each for each in WORDS if counts[each]), "")
+        return outcome, counts[outcome], counts.total()
+
+    def is_flawless(self, checkpoint: str) -> bool:
+        """Whether nothing of it failed, was warned of or was expected to fail."""
+        return all(set(row) <= {"passed", "skipped"} for row in self.cells[checkpoint].values())
 
     def _not_asked(self) -> dict[str, list[str]]:
         """Checks that no checkpoint was asked, by the reason: a line says it, and not a column."""

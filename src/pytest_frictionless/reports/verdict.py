@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.reports.results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from pytest_frictionless.reports.results import Item, Results
+    from pytest_frictionless.reports.results import Item, Results, Run
 
 GREEN = (0, 5)
 """Exit statuses of pytest that report no failure: all passed, or there was no test to run."""
@@ -34,9 +35,13 @@ def answers_of(results: Results) -> tuple[Item, ...]:
 
 
 def findings_of(results: Results) -> tuple[Finding, ...]:
-    """What the runs say of themselves, each once, and FR011 for all that is missing."""
+    """What the runs say of themselves, each once, FR011 for all that is missing, and FR016 for no answer."""
     told = {finding.headline: finding for run in results.runs for finding in run.findings}
-    return (*told.values(), *_stopped(results), *_missing(results))
+    totals = {run.shard.total for run in results.runs if run.shard}
+    missing = (missing_shards(results.runs, total) for total in sorted(totals))
+    return (
+        *told.values(), *_stopped(results), *filter(None, missing), *_unanswered(results),
+    )  # fmt: skip
 
 
 def has_failed(results: Results) -> bool:
@@ -59,12 +64,24 @@ def _stopped(results: Results) -> Iterator[Finding]:
             )
 
 
-def _missing(results: Results) -> Iterator[Finding]:
-    shards = [run.shard for run in results.runs if run.shard]
-    for total in sorted({shard.total for shard in shards}):
-        there = {shard.index for shard in shards if shard.total == total}
-        gone = [str(index) for index in range(1, total + 1) if index not in there]
-        if gone:
-            noun = "shards" if len(gone) > 1 else "shard"
-            message = f"{noun} {', '.join(gone)} of {total} left no results"
-            yield Finding(code="FR011", message=message)
+def missing_shards(runs: Iterable[Run], total: int) -> Finding | None:
+    """FR011 for the shards of so many that no run is of; None where all are there."""
+    there = {run.shard.index for run in runs if run.shard and run.shard.total == total}
+    gone = [str(index) for index in range(1, total + 1) if index not in there]
+    if not gone:
+        return None
+    noun = "shards" if len(gone) > 1 else "shard"
+    return Finding(code="FR011", message=f"{noun} {', '.join(gone)} of {total} left no results")
+
+
+def _unanswered(results: Results) -> Iterator[Finding]:
+    """A gate that is green because every item was skipped or deselected says nothing of any model."""
+    answers = answers_of(results)
+    if not results.checkpoints or any(item.outcome is not Outcome.SKIPPED for item in answers):
+        return
+    skips = Counter(item.skip for item in answers if item.skip)
+    yield Finding(
+        code="FR016",
+        message=f"{len(results.checkpoints)} checkpoints were found, and none of their items was answered",
+        cause=skips.most_common(1)[0][0] if skips else "",
+    )

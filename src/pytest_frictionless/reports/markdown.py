@@ -1,0 +1,126 @@
+"""The format `markdown`: the summary of a job, for all who look at its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.reports import numbers
+from pytest_frictionless.reports.format import Format
+from pytest_frictionless.reports.marked import Section, code, document, fenced, quoted, table
+from pytest_frictionless.reports.results import Outcome
+from pytest_frictionless.reports.summary import tally_of
+from pytest_frictionless.reports.verdict import (
+    GREEN,
+    RANK,
+    answers_of,
+    findings_of,
+    has_failed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_frictionless.finding import Finding
+    from pytest_frictionless.reports.results import Item, Results
+
+ROOM = 2**20 - 2**10
+"""Bytes of the summary of a step on GitHub, which are 1 MiB; a little is left for others."""
+SIGNS = {
+    "error": "💥 error", "failed": "❌ fail", "xpassed": "⚠️ xpass", "warning": "⚠️ warn",
+    "xfailed": "xfail", "passed": "✅", "skipped": "–",
+}  # fmt: skip
+"""Outcomes as the table shows them."""
+
+
+def render(results: Results, *, room: int = ROOM) -> str:
+    """What failed, the table with the worst first, what was measured, and what ran."""
+    sections = [failures(results), checkpoints(results), *_remarks(results)]
+    sections += [*numbers.tables(results), numbers.versions(results)]
+    return document(heading(results), sections, room=room)
+
+
+def of_findings(findings: Sequence[Finding]) -> str:
+    """A summary where there are no results to tell of."""
+    if not findings:
+        return "## ✅ pytest --frictionless: no checkpoint was to be tested\n\n"
+    blocks = [fenced(finding.render()) for finding in findings]
+    section = Section(title="What is wrong", blocks=blocks)
+    return document("## ❌ pytest --frictionless: no verdict\n\n", [section], room=ROOM)
+
+
+def heading(results: Results) -> str:
+    """The whole story in one line, and the numbers in another."""
+    answers = answers_of(results)
+    total = len(results.checkpoints)
+    failed = len({item.checkpoint for item in answers if item.fails})
+    story = f"{failed:,} of {total:,} checkpoints failed"
+    if not failed:
+        story = "the run failed" if has_failed(results) else f"{total:,} checkpoints, none failed"
+    outcomes = [item.outcome for item in answers]
+    counts = [f"{outcomes.count(each):,} {each}" for each in Outcome if each in outcomes]
+    commits = sorted({run.commit.sha for run in results.runs if run.commit})
+    shas = "".join(f" at {code(sha[:12])}" for sha in commits)
+    silent = total - len({item.checkpoint for item in answers})
+    unasked = f"; {silent:,} checkpoints were asked nothing" if silent else ""
+    sign = "❌" if has_failed(results) else "✅"
+    return (
+        f"## {sign} pytest --frictionless: {story}\n\n"
+        f"{len(answers):,} items: {', '.join(counts) or 'nothing was asked'}{unasked}{shas}\n\n"
+    )
+
+
+def failures(results: Results) -> Section:
+    """What, where, cause and next step of each failure; the runs first, then the worst items."""
+    blocks = [fenced(finding.render()) for finding in findings_of(results)]
+    items = [item for item in answers_of(results) if item.fails]
+    if has_failed(results) and not items:
+        blocks += [
+            f"{run.started:%Y-%m-%d %H:%M:%S}: pytest ended with exit status {run.exit}, and no item "
+            "of a checkpoint failed\n\n"
+            for run in results.runs
+            if run.complete and run.exit not in GREEN
+        ]
+    blocks += map(_failure, sorted(items, key=lambda item: RANK[item.outcome]))
+    return Section(title="What failed", blocks=blocks)
+
+
+def _failure(item: Item) -> str:
+    told = [finding.render() for finding in item.findings]
+    text = "\n\n".join(told) or "it was expected to fail, and passed"
+    return f"#### {code(item.id)}\n\n{fenced(text)}\n"
+
+
+def checkpoints(results: Results, *, flawless: bool = True) -> Section:
+    """The verdict of each checkpoint and check, worst first.
+
+    Args:
+        results: The record.
+        flawless: Whether those are shown too of which nothing failed and nothing was warned of.
+    """
+    tally = tally_of(results)
+    names = tally.used(dict.fromkeys(item.check for item in results.items))
+    shown = [
+        checkpoint for checkpoint in tally.ordered(worst_first=True)
+        if flawless or not tally.is_flawless(checkpoint)
+    ]  # fmt: skip
+    rows = ([code(each), *(_cell(*tally.worst(each, name)) for name in names)] for each in shown)
+    return table("Checkpoints", ["checkpoint", *map(code, names)], rows)
+
+
+def _cell(outcome: str, count: int, total: int) -> str:
+    sign = SIGNS.get(outcome, "")
+    return f"{sign} {count}/{total}" if outcome in ("error", "failed") and total > 1 else sign
+
+
+def _remarks(results: Results) -> Iterator[Section]:
+    """Warnings, each once, and why checks were asked of no checkpoint."""
+    tally = tally_of(results)
+    for title, told in (("Warnings", tally.told_warnings()), ("Not asked", tally.skips())):
+        lines = list(told)
+        blocks = [f"- {quoted(line)}\n" for line in lines]
+        yield Section(title=f"{title} ({len(lines):,})", blocks=blocks, folded=True)
+
+
+FORMAT = Format(
+    name="markdown", help="Markdown for the summary of a job", render=render, file="summary.md"
+)
