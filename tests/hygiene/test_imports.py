@@ -134,6 +134,7 @@ ALLOWED = {
     "latency": ("errors", "finding", "latency", "shapes"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
     "reports": ("errors", "finding", "reports", "settings", "stack"),
+    "evidence": ("errors", "evidence", "finding", "knowledge", "reports", "settings", "stack"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 

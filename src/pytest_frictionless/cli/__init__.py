@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless import __version__
 from pytest_frictionless.cli import (
     baseline,
+    ci,
     container,
     explain,
     manifest,
@@ -36,6 +37,7 @@ COMMANDS = (
     manifest.COMMAND,
     stack.COMMAND,
     container.COMMAND,
+    ci.COMMAND,
     report.COMMAND,
 )
 """Every subcommand, in the order of `--help`."""

@@ -23,7 +23,7 @@ def render(results: Results) -> str:
     checks = dict.fromkeys(item.check for item in results.items)
     table = rendered(tally.table(checks, width=WIDTH, worst_first=True), width=WIDTH)
     lines = [
-        *_failures(results), *tally.skips(), *tally.told_warnings(), *_of_the_runs(results),
+        *_failures(results), *tally.skips(), *tally.signed(), *tally.told_warnings(), *_of_the_runs(results),
         _count(results),
     ]  # fmt: skip
     return (table if tally.cells else "") + "\n".join(lines) + "\n"
@@ -38,6 +38,7 @@ def tally_of(results: Results) -> Tally:
             item.id, checkpoint=item.checkpoint, check=item.check, outcome=item.outcome,
             warnings=[] if item.blocked_by else warned,
             reason=item.skip if item.outcome is Outcome.SKIPPED and not item.blocked_by else "",
+            evidence=str(item.measurements.get("evidence", "")),
         )  # fmt: skip
     return tally
 
