@@ -26,6 +26,11 @@ NOTE = "<!-- Written by generate.py: change the code, not this page. -->"
 
 GROUPS = {
     "00": ("The run itself", "Any check can give these: they say that a step did not end."),
+    "01": (
+        "The run as a whole",
+        "FR010 to FR012 are told of in [results.json](results.md); FR017 to FR019 are given by items that "
+        "need a GPU where there is none, and [evidence](../how-to/gpu-evidence.md) is asked.",
+    ),
     "0": (
         "The stack",
         "Given by [`manifest`](checks/manifest.md) and by `pytest-frictionless stack`: what was "
@@ -59,6 +64,7 @@ SECTIONS = {
     "Latency": "`latency`",
     "Cliffs": "`cliffs`",
     "Manifests": "`manifest`",
+    "Evidence": "`evidence`",
     "ModelSpec": "`models.<name>`",
     "InputSpec": "`models.<name>.inputs.<input>`",
     "Tolerance": "`models.<name>.tolerance`",
@@ -114,6 +120,7 @@ opset: {version: 18, reason: "the runtime in production is validated to 18"}
 limits: {timeout_s: 300, memory_mib: 8000}
 cliffs: {seconds: 60, jump: 0.15}
 baselines: {folder: baselines, runs: "s3://shop-ci/latency", require: true, expire_days: 90}
+evidence: {require: true, max_age_days: 90}
 models:
   resnet50:
     path: models/resnet50.safetensors

@@ -21,8 +21,8 @@ ABOUT_SIZES = ("FR206", "FR602", "FR605", "FR606", "FR801", "FR803")
 """Findings that a wrong guess of the profile causes."""
 
 
-OF_THE_MACHINE = "FR00"
-"""Findings that tell of the run, and nothing of the model."""
+OF_THE_MACHINE = ("FR00", "FR017", "FR018", "FR019")
+"""Findings that tell of the run, or of its evidence, and nothing of the model."""
 
 
 class Scope(StrEnum):
@@ -72,6 +72,8 @@ class Check:
 
     A question that was skipped keeps a suppression of these from being called unused.
     """
+    needs_gpu: bool = False
+    """Whether it can be asked on a GPU alone; elsewhere signed evidence may answer it."""
     title: str = ""
     """The question itself, as one line for the documentation and `--markers`."""
 
@@ -85,6 +87,8 @@ class Verdict:
     """Findings that the user suppressed, with the reason."""
     skip: str = ""
     """Why the question could not be asked; empty where it was."""
+    missing: bool = False
+    """Whether it was skipped for what is not installed, or not plugged in, on this machine."""
     blocked_by: str = ""
     """Name of the check, with profile and point, whose failure made this one moot."""
     measurements: Mapping[str, Any] = field(default_factory=dict)
@@ -111,9 +115,14 @@ def slug(check: Check, profile: str, point: str) -> str:
 class Examiner:
     """Asks checks of one checkpoint and remembers the verdicts."""
 
-    def __init__(self, workbench: Workbench, checks: Mapping[str, Check]) -> None:
+    def __init__(
+        self, workbench: Workbench, checks: Mapping[str, Check],
+        stand_ins: Mapping[str, Check] | None = None,
+    ) -> None:  # fmt: skip
+        """`stand_ins` are asked instead of checks of their name that this machine cannot be asked."""
         self.workbench = workbench
         self.checks = checks
+        self.stand_ins = stand_ins or {}
         self._verdicts: dict[str, Verdict] = {}
         self._endings: dict[str, str] = {}
         """Item that first met each step which the machine ended."""
@@ -122,13 +131,23 @@ class Examiner:
         """The verdict of one check, asked now or remembered."""
         name = slug(check, profile, point)
         if name not in self._verdicts:
-            verdict = self._blocked(check, profile, point)
-            if verdict is None:
-                verdict = self._ask(check, profile, point)
-                if verdict.failed:
-                    verdict = self._cause(check.yields_to, profile, point) or verdict
+            blocked = self._blocked(check, profile, point)
+            verdict = blocked or self._ask(check, profile, point)
+            if verdict.missing and check.name in self.stand_ins:
+                verdict = self._stood_in(verdict, check.name, profile, point)
+            if verdict.failed and verdict is not blocked:
+                verdict = self._cause(check.yields_to, profile, point) or verdict
             self._verdicts[name] = verdict
         return self._verdicts[name]
+
+    def _stood_in(self, missing: Verdict, check: str, profile: str, point: str) -> Verdict:
+        """The answer of the stand-in; where it has none, both reasons for the skip."""
+        answer = self._ask(self.stand_ins[check], profile, point)
+        if not answer.skip:
+            return answer
+        known = answer.skip in missing.skip  # by the check that this one comes after
+        skip = missing.skip if known else f"{missing.skip}; {answer.skip}"
+        return replace(missing, skip=skip, ignored=answer.ignored)
 
     def _cause(self, names: Sequence[str], profile: str, point: str) -> Verdict | None:
         """The verdict of what failed before, if anything did."""
@@ -150,14 +169,14 @@ class Examiner:
         """The verdict where the question is moot: something before it failed or was skipped."""
         if (cause := self._cause(check.after, profile, point)) is not None:
             return cause
-        before = self._before(check.after, profile, point)
-        skips = (verdict.skip for _, _, verdict in before)
-        return next((Verdict(skip=skip) for skip in skips if skip), None)
+        before = (verdict for _, _, verdict in self._before(check.after, profile, point))
+        skipped = next((verdict for verdict in before if verdict.skip), None)
+        return skipped and Verdict(skip=skipped.skip, missing=skipped.missing)
 
     def _ask(self, check: Check, profile: str, point: str) -> Verdict:
         context = Context(workbench=self.workbench, profile_name=profile, point_name=point)
         findings: list[Finding] = []
-        skip = ""
+        skip, missing = "", False
         try:
             findings.extend(check.run(context))
         except StepFailed as failed:
@@ -170,8 +189,8 @@ class Examiner:
                     return Verdict(findings=(failed.finding,), blocked_by=first)
             reason = self.workbench.spec.ignore.get(failed.finding.code)
             skip = f"{failed.finding.headline} (ignored: {reason})" if reason else ""
-        except MissingDependency as missing:
-            skip = str(missing)
+        except MissingDependency as error:
+            skip, missing = str(error), True
         findings = [self._told_assumption(finding, profile) for finding in findings]
         kept = [finding for finding in findings if finding.code not in self.workbench.spec.ignore]
         skips = [finding for finding in kept if finding.severity is Severity.SKIP]
@@ -185,6 +204,7 @@ class Examiner:
                 if finding.code in self.workbench.spec.ignore
             ),
             skip=skip,
+            missing=missing,
             measurements=context.measurements,
             notes=tuple(context.notes),
         )

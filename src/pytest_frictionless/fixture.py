@@ -14,6 +14,7 @@ from pytest_frictionless.checkpoint.discovery import Checkpoint
 from pytest_frictionless.errors import CheckFailed, ConfigError
 from pytest_frictionless.opening import open_workbench
 from pytest_frictionless.shapes import POINTS
+from pytest_frictionless.stand_ins import stand_ins
 from pytest_frictionless.workbench.shop import Shop
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Frictionless:
         given = checkpoint.path if isinstance(checkpoint, Checkpoint) else Path(checkpoint)
         path = given.absolute()
         if path not in self._examiners:
-            self._examiners[path] = Examiner(open_workbench(self._shop, path), self._checks)
+            bench = open_workbench(self._shop, path)
+            self._examiners[path] = Examiner(bench, self._checks, stand_ins(bench, self._checks))
         return self._examiners[path]
 
     def close(self) -> None:

@@ -136,6 +136,7 @@ ALLOWED = {
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
     "reports": ("codes", "errors", "finding", "reports", "settings", "stack"),
     "upgrade": ("errors", "finding", "reports", "settings", "stack", "upgrade"),
+    "evidence": ("errors", "evidence", "finding", "knowledge", "reports", "settings", "stack"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
 }  # fmt: skip
 

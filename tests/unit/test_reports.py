@@ -267,6 +267,17 @@ class TestMerge:
         with pytest.raises(ConfigError, match=r"a\.onnx has other content in one of the runs"):
             merge([WHOLE, changed])
 
+    def test_runs_with_other_settings_are_refused(self) -> None:
+        one, other = (
+            Results.of([later(day)], [checkpoint("a", settings={"budget": str(day)})], [])
+            for day in (1, 2)
+        )
+        assert merge([one]).checkpoints[0].settings == {"budget": "1"}
+        with pytest.raises(
+            ConfigError, match=r"budget of a\.onnx has other content in one of the runs"
+        ):
+            merge([one, other])
+
     def test_two_stories_of_one_item_in_one_run_are_refused(self) -> None:
         with pytest.raises(ConfigError, match=r"a\.onnx::load: the results tell differently"):
             merge([WHOLE, results(item("a", "load", "failed"))])

@@ -168,7 +168,7 @@ def test_every_problem_at_once_in_the_order_of_the_lines(write: Write) -> None:
         ("roots: [../models]", "roots[0]: '../models' is not written from the root of the "
          "repository: leave out '..'"),
         ("rootss: []", "rootss: unknown key, did you mean 'roots'?"),
-        ("zzz: 1", "zzz: unknown key: the keys are roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, models"),
+        ("zzz: 1", "zzz: unknown key: the keys are roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, evidence, models"),
         ("target: !cpu {}", "target: the tag !cpu has no meaning here"),
         ("roots: !!binary aGk=", "roots: the tag !!binary has no meaning here"),
         ("roots: [a]\nroots: [b]", "roots: the key is written twice, on lines 1 and 2"),
@@ -192,9 +192,9 @@ def test_a_wrong_value_is_one_sentence(write: Write, text: str, problem: str) ->
         (b"---\n", "frictionless.yaml: the file is empty: "
          "delete it, or say for example `roots: [models]`"),
         (b"- a\n", 'frictionless.yaml:1: ["a"] is no mapping: '
-         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, models"),
+         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, evidence, models"),
         (b"hello\n", "frictionless.yaml:1: 'hello' is no mapping: "
-         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, models"),
+         "it takes the keys roots, exclude, target, opset, plugins, limits, latency, cliffs, baselines, manifest, evidence, models"),
         (b"roots: []\nexclude: [\xff]\n",
          "frictionless.yaml:2: byte 0xff is not UTF-8: save the file as UTF-8"),
         ("roots: []".encode("utf-16"),

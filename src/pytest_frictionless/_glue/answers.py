@@ -110,7 +110,7 @@ def _checkpoint(file: CheckpointFile) -> Checkpoint:
     known = checkpoint_of(file.run.checkpoints[file.place])
     with suppress(StepFailed):  # a file that is gone by now has no digest
         made = [Made(kind=kind, path=path, sha256=sha) for kind, path, sha in file.files.made()]
-        return replace(known, files=file.files.own(), made=tuple(made))
+        return replace(known, files=file.files.own(), made=tuple(made), settings=file.gpu_settings)
     return known
 
 

@@ -23,7 +23,9 @@ from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import spec_for
 from pytest_frictionless.shapes import POINTS
+from pytest_frictionless.stand_ins import stand_ins
 from pytest_frictionless.workbench.files import Files
+from pytest_frictionless.workbench.gpu_settings import settings_of
 from pytest_frictionless.workbench.inputs import DEFAULT_PROFILE
 from pytest_frictionless.workbench.workbench import Workbench
 
@@ -163,12 +165,18 @@ class CheckpointFile(pytest.File):
         problem = self.checkpoint.problem or self._entry_problem()
         checkpoint = replace(self.checkpoint, problem=problem)
         name = self.match.name or self.path.stem
-        return Examiner(Workbench(self.run.shop, checkpoint, name, self.spec), self.run.checks)
+        bench, checks = Workbench(self.run.shop, checkpoint, name, self.spec), self.run.checks
+        return Examiner(bench, checks, stand_ins(bench, checks))
 
     @cached_property
     def files(self) -> Files:
         """What is known of the files behind the answers."""
         return Files(self.examiner.workbench)
+
+    @cached_property
+    def gpu_settings(self) -> dict[str, str]:
+        """Digests of the settings that answers of a GPU depend on."""
+        return settings_of(self.examiner.workbench)
 
     def _entry_problem(self) -> Finding | None:
         """What is wrong with the model's entry in frictionless.yaml."""

@@ -76,6 +76,7 @@ class Terminal:
             report.nodeid, checkpoint=str(about["checkpoint"]), check=str(about["check"]),
             outcome=outcome, warnings=warnings,
             reason="" if reason.startswith("needs ") else reason,
+            evidence=str(about.get("evidence", "")),
         )  # fmt: skip
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -92,7 +93,7 @@ class Terminal:
         width = _width(tty=bool(terminalreporter.isatty))
         table = self.tally.table(self.run.checks, width=width)
         terminalreporter.write(rendered(table, width=width, colour=terminalreporter.hasmarkup))
-        for line in self.tally.skips():
+        for line in (*self.tally.skips(), *self.tally.signed()):
             terminalreporter.write_line(line)
         for line in self.tally.told_warnings():
             terminalreporter.write_line(line, yellow=True)

@@ -13,8 +13,9 @@ from pytest_frictionless.checkpoint.external import external_files
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-NOTES = ("metadata_props", "doc_string")
-"""Fields that change nothing: torch writes stack traces there, with the paths of this machine."""
+NOTES = ("metadata_props", "doc_string", "producer_version")
+"""Fields that change nothing: torch writes stack traces there, with the paths of this machine, and
+whether it is a build for the CPU."""
 
 
 def model(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:

@@ -109,5 +109,6 @@ def _split(ctx: Context, record: ScanRecord) -> Iterator[Finding]:
 CHECK = Check(
     name="cliffs", scope=Scope.PROFILE, run=run,
     after=("load", "export", "operators", "build", "run"), codes=("FR93", "FR912", "FR0"),
+    needs_gpu=True,
     title="does latency jump between the sizes of a profile, and would other profiles be faster?",
 )  # fmt: skip

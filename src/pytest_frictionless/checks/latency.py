@@ -140,6 +140,6 @@ def _short(value: float) -> float:
 
 CHECK = Check(
     name="latency", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build", "run"),
-    codes=("FR9", "FR0"),
+    codes=("FR9", "FR0"), needs_gpu=True,
     title="how long does an inference take on this GPU, and does that fit budget and baseline?",
 )  # fmt: skip

@@ -100,6 +100,6 @@ def _tell_contexts(ctx: Context) -> None:
 CHECK = Check(
     name="memory", scope=Scope.PROFILE, run=run,
     after=("load", "export", "operators", "build"),
-    codes=("FR9", "FR0"),
+    codes=("FR9", "FR0"), needs_gpu=True,
     title="how much of the GPU's memory does the engine take, and does that fit budget and baseline?",
 )  # fmt: skip

@@ -132,6 +132,6 @@ def _evidence(
 CHECK = Check(
     name="run", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
     yields_to=("dynamic", "parity"),
-    codes=("FR9", "FR0"),
+    codes=("FR9", "FR0"), needs_gpu=True,
     title="does the engine run on this GPU, and give the numbers of the original?",
 )  # fmt: skip

@@ -39,6 +39,7 @@ COMMANDS = (
     manifest.COMMAND,
     stack.COMMAND,
     container.COMMAND,
+    ci.COMMAND,
     report.COMMAND,
     upgrade.COMMAND,
 )

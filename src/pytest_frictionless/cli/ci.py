@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.cli import ci_cache_key, ci_discover, ci_durations, ci_report, ci_run
+from pytest_frictionless.cli import (
+    ci_cache_key,
+    ci_discover,
+    ci_durations,
+    ci_evidence,
+    ci_report,
+    ci_run,
+)
 from pytest_frictionless.cli.command import Command
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 ACTIONS = (
-    ci_discover.COMMAND, ci_run.COMMAND, ci_report.COMMAND, ci_durations.COMMAND, ci_cache_key.COMMAND,
+    ci_discover.COMMAND, ci_run.COMMAND, ci_report.COMMAND, ci_evidence.COMMAND, ci_durations.COMMAND,
+    ci_cache_key.COMMAND,
 )  # fmt: skip
 """Every action, in the order of a pipeline."""
 
@@ -32,6 +40,6 @@ def run(given: Namespace) -> int:
 
 
 COMMAND = Command(
-    name="ci", help="what CI jobs call: find, split and run checkpoints, report, tell cache keys",
+    name="ci", help="what CI jobs call: find, split and run checkpoints, report, sign, tell cache keys",
     arguments=arguments, run=run,
 )  # fmt: skip

@@ -56,9 +56,12 @@ def _unlike_commits(parts: Sequence[Results]) -> Iterator[str]:
 def _unlike_files(parts: Sequence[Results]) -> Iterator[str]:
     known: dict[str, str] = {}
     for checkpoint in (each for part in parts for each in part.checkpoints):
-        for path, sha256 in checkpoint.files.items():
-            if known.setdefault(path, sha256) != sha256:
-                yield f"{path} has other content in one of the runs: {known[path]} and {sha256}"
+        settings = {
+            f"{name} of {checkpoint.path}": sha for name, sha in checkpoint.settings.items()
+        }
+        for what, sha256 in {**checkpoint.files, **settings}.items():
+            if known.setdefault(what, sha256) != sha256:
+                yield f"{what} has other content in one of the runs: {known[what]} and {sha256}"
 
 
 def _unlike_answers(items: Iterable[Item]) -> Iterator[str]:
@@ -86,4 +89,5 @@ def _united(path: str, known: Sequence[Checkpoint]) -> Checkpoint:
         items=tuple(dict.fromkeys(name for each in names for name in each)),
         files=dict(sorted(pair for each in known for pair in each.files.items())),
         made=tuple(made[key] for key in sorted(made)),
+        settings=dict(sorted(pair for each in known for pair in each.settings.items())),
     )

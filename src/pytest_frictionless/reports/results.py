@@ -126,6 +126,8 @@ class Checkpoint:
     """SHA-256 of each of its files, by path, where the run has read them."""
     made: tuple[Made, ...] = ()
     """What was made of it and is kept."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each setting that its verdicts on a GPU depend on, where it is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

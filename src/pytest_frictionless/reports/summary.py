@@ -30,7 +30,8 @@ def render(results: Results, *, most: int | None = None) -> str:
     left = max(len(tally.cells) - most, 0) if most is not None else 0
     lines = [
         *([f"{left} more checkpoints"] if left else []),
-        *_failures(results), *tally.skips(), *tally.told_warnings(), *_of_the_runs(results),
+        *_failures(results), *tally.skips(), *tally.signed(), *tally.told_warnings(),
+        *_of_the_runs(results),
         _count(results),
     ]  # fmt: skip
     return (table if tally.cells else "") + "\n".join(lines) + "\n"
@@ -45,6 +46,7 @@ def tally_of(results: Results) -> Tally:
             item.id, checkpoint=item.checkpoint, check=item.check, outcome=item.outcome,
             warnings=[] if item.blocked_by else warned,
             reason=item.skip if item.outcome is Outcome.SKIPPED and not item.blocked_by else "",
+            evidence=str(item.measurements.get("evidence", "")),
         )  # fmt: skip
     return tally
 

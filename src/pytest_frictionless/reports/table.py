@@ -38,10 +38,12 @@ class Tally:
         """Item that each warning was first given by."""
         self.reasons: dict[str, Counter[str]] = {}
         """Why items were skipped that needed nothing of another item, by check."""
+        self.evidence: dict[str, list[str]] = {}
+        """Checks whose answers were signed elsewhere, by who signed and where they were asked."""
 
     def add(
         self, item: str, *, checkpoint: str, check: str, outcome: str,
-        warnings: Sequence[str] = (), reason: str = "",
+        warnings: Sequence[str] = (), reason: str = "", evidence: str = "",
     ) -> None:  # fmt: skip
         """Count one item.
 
@@ -52,6 +54,7 @@ class Tally:
             outcome: As in WORDS; one that passed with warnings is told as "warning".
             warnings: One line for each.
             reason: Why it was skipped, unless for the failure of another item.
+            evidence: Who signed the answer, where it is none of this machine.
         """
         outcome = "warning" if outcome == "passed" and warnings else outcome
         self.cells.setdefault(checkpoint, {}).setdefault(check, Counter())[outcome] += 1
@@ -60,6 +63,13 @@ class Tally:
         for warning in warnings:
             self.warnings[warning] += 1
             self.first.setdefault(warning, item)
+        if evidence and check not in self.evidence.setdefault(evidence, []):
+            self.evidence[evidence].append(check)
+
+    def signed(self) -> Iterator[str]:
+        """A line for each evidence that answered."""
+        for evidence, checks in self.evidence.items():
+            yield f"not asked here: {', '.join(checks)}: {evidence}"
 
     def skips(self) -> Iterator[str]:
         """A line for each reason why checks were asked of no checkpoint."""

@@ -21,6 +21,11 @@ UNSUPPRESSIBLE = {
     "FR013": "it tells of a job, and of no model",
     "FR014": "it tells of a job, and of no model",
     "FR015": "it tells of a job, and of no model",
+    "FR016": "it tells of a report, and of no model",
+    **{
+        f"FR{number:03}": "it tells of a branch or an upgrade, and of no model"
+        for number in range(80, 84)
+    },
 }
 """Codes that an `ignore` can never reach, and why."""
 

@@ -16,6 +16,7 @@ from pydantic import (
 from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.settings.budget import Budget
 from pytest_frictionless.settings.cliffs import Cliffs
+from pytest_frictionless.settings.evidence import Evidence
 from pytest_frictionless.settings.ignored import codes_schema, ignore_problem
 from pytest_frictionless.settings.inputs import InputSpec
 from pytest_frictionless.settings.manifests import Manifests
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.shapes import Profile
 
 __all__ = [
-    "Baselines", "Bounds", "BrokenModel", "Cliffs", "InputSpec", "Limits", "Manifests", "ModelSpec", "Opset", "Settings", "Target",
+    "Baselines", "Bounds", "BrokenModel", "Cliffs", "Evidence", "InputSpec", "Limits", "Manifests", "ModelSpec", "Opset", "Settings", "Target",
     "Tolerance",
 ]  # fmt: skip
 
@@ -269,6 +270,9 @@ class Settings(Section):
     )
     manifest: Manifests = Field(
         default_factory=Manifests, description="What is asked of version manifests."
+    )
+    evidence: Evidence = Field(
+        default_factory=Evidence, description="What is asked of signed results of GPU runs."
     )
     models: dict[str, ModelSpec] = Field({}, description="What the files cannot tell, by model.")
 
