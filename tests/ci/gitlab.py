@@ -29,20 +29,25 @@ EXAMPLES = TEMPLATES / "examples" / "gitlab"
 LOCAL = "ci/frictionless.gitlab-ci.yml"
 """Where a project keeps its copy of the template, as in examples/gitlab/local."""
 
+NO_SCHEMA = "--json-schema-validation=false"
+"""Half the time of a call: previews hold every template to GitLab's schema."""
+
 _COMMAND = Path(__file__).parent / "node_modules" / ".bin" / "gitlab-ci-local"
 _OURS = re.compile(r"PYTEST|COV_|GITHUB_|GITLAB_|CI$|CI_|FRICTIONLESS|PIP_|GIT_")
 """Variables of the pipeline that runs these tests, which the pipelines under test shall not see."""
 
 
-def needed() -> None:
-    """Skip the test, and say what to install, where what runs pipelines is missing."""
+def needed(*tools: str) -> None:
+    """Skip the test, and say what to install, where what runs pipelines or one of these is missing."""
+    remedies = {
+        "node": "https://nodejs.org, 20 or newer", "rsync": "apt-get install rsync",
+        "git-lfs": "apt-get install git-lfs",
+        **dict.fromkeys(tools, "pip install -r requirements/ci-tools.txt"),
+    }  # fmt: skip
+    path = _environment()["PATH"]
     missing = [
-        f"{tool} ({remedy})"
-        for tool, remedy in {
-            "node": "https://nodejs.org, 20 or newer", "rsync": "apt-get install rsync",
-            "git-lfs": "apt-get install git-lfs",
-        }.items()
-        if shutil.which(tool) is None
+        f"{tool} ({remedy})" for tool, remedy in remedies.items()
+        if shutil.which(tool, path=path) is None
     ]  # fmt: skip
     if not _COMMAND.exists():
         missing.append("gitlab-ci-local (npm ci --prefix tests/ci)")
@@ -150,7 +155,7 @@ class Repository:
 
     def jobs(self, event: Mapping[str, str] | None = None) -> dict[str, str]:
         """When each job of a pipeline with these variables runs; `never` is left out."""
-        ended = self.call("--list-json", *_given(event or {}))
+        ended = self.call("--list-json", NO_SCHEMA, *_given(event or {}))
         assert ended.code == 0, ended.text
         listed: list[dict[str, Any]] = json.loads(ended.stdout)
         return {each["name"]: each["when"] for each in listed if each["when"] != "never"}
@@ -161,7 +166,8 @@ class Repository:
     ) -> Ended:  # fmt: skip
         """Run the whole pipeline, or these jobs, with the variables of an event."""
         return self.call(
-            "--force-shell-executor", "--shell-isolation", "--concurrency", "2", *_given(event or {}), *jobs,
+            "--force-shell-executor", "--shell-isolation", "--concurrency", "2", NO_SCHEMA,
+            *_given(event or {}), *jobs,
             environment=environment,
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ MISTAKES = {
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    needed()
+    needed("check-jsonschema", "gitlab-ci-verify")
     return Repository(tmp_path)
 
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ci.gitlab import COMPONENT, EXAMPLES, GPU_TEMPLATE, ROOT, TEMPLATE, documents, inputs_of
+from tests.ci.gitlab import (
+    COMPONENT,
+    EXAMPLES,
+    GPU_TEMPLATE,
+    ROOT,
+    TEMPLATE,
+    documents,
+    inputs_of,
+    needed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +109,14 @@ def test_bad_option_of_the_gpu_component_is_told() -> None:
         "mode takes one of ['compare', 'record'], not 'accept'"
     ]
     assert problems_of({**include, "inputs": {"mode": "record"}}) == []
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        needed("a-linter")
+    assert "node (https://nodejs.org, 20 or newer)" in str(skipped.value)
+    assert "a-linter (pip install -r requirements/ci-tools.txt)" in str(skipped.value)
 
 
 def test_component_is_a_copy_of_the_template() -> None:
