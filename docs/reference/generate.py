@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
 
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.knowledge.reading import read_csv, read_json
@@ -440,12 +443,49 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+GITLAB = {
+    "The template, and the component `frictionless`": "gitlab/frictionless.gitlab-ci.yml",
+    "The component `frictionless-gpu`": "gitlab-component/templates/frictionless-gpu/template.yml",
+}
+"""The templates for GitLab, below ci-templates, by what they are called."""
+
+
+def gitlab_inputs() -> str:
+    """The inputs of each template for GitLab, as it declares them."""
+    lines = [NOTE, "# Inputs of the GitLab templates", ""]
+    lines += ["How they are included is in [Run it in GitLab](../how-to/gitlab.md).", ""]
+    for title, name in GITLAB.items():
+        text = (HERE.parents[1] / "ci-templates" / name).read_text(encoding="utf-8")
+        header = next(iter(YAML(typ="safe").load_all(text)))
+        lines += [f"## {title}", "", "| input | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_input(name, spec) for name, spec in header["spec"]["inputs"].items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _input(name: str, spec: Mapping[str, Any]) -> str:
+    kind = " or ".join(f"`{each}`" for each in spec.get("options", ())) or spec.get(
+        "type", "string"
+    )
+    default = spec["default"]
+    if isinstance(default, list) and any(isinstance(each, dict) for each in default):
+        shown = "one pipeline for each commit"
+    else:
+        shown = (
+            f"`{json.dumps(default)}`"
+            if default == "" or not isinstance(default, str)
+            else f"`{default}`"
+        )
+    return f"| `{name}` | {kind} | {_cell(shown)} | {_cell(spec['description'])} |"
+
+
 PAGES = {
     "results.md": results,
     "findings.md": findings,
     "options.md": options,
     "frictionless-yaml.md": frictionless_yaml,
     "compatibility.md": compatibility,
+    "gitlab-inputs.md": gitlab_inputs,
 }
 """Every page that is written, with what writes it."""
 
