@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_frictionless import __version__
-from pytest_frictionless.cli import (
-    baseline,
-    ci,
-    container,
-    explain,
-    manifest,
-    operators,
-    opset,
-    profile,
-    reduce,
-    report,
-    simplify,
-    stack,
-    upgrade,
-)
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_frictionless.cli.command import Command
+
 COMMANDS = (
-    explain.COMMAND,
-    operators.COMMAND,
-    opset.COMMAND,
-    reduce.COMMAND,
-    simplify.COMMAND,
-    baseline.COMMAND,
-    ci.COMMAND,
-    profile.COMMAND,
-    manifest.COMMAND,
-    stack.COMMAND,
-    container.COMMAND,
-    ci.COMMAND,
-    report.COMMAND,
-    upgrade.COMMAND,
-)
-"""Every subcommand, in the order of `--help`."""
+    "explain", "operators", "opset", "reduce", "simplify", "profile", "baseline", "manifest", "stack",
+    "container", "upgrade", "ci", "report",
+)  # fmt: skip
+"""Every subcommand, in the order of `--help`: each is a file of this name."""
 
 FOUND = 1
 WRONG_USAGE = 2
@@ -51,17 +27,19 @@ WRONG_USAGE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one subcommand; its exit status."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    asked = words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS
     parser = argparse.ArgumentParser(
         prog="pytest-frictionless",
         description="Work on one model checkpoint. The tests themselves: pytest --frictionless",
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in map(_command, asked):  # the others are not even imported
         subparser = subparsers.add_parser(command.name, help=command.help, description=command.help)
         command.arguments(subparser)
         subparser.set_defaults(run=command.run)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(words)
     try:
         status: int = given.run(given)
     except StepFailed as failed:
@@ -71,3 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pytest-frictionless: {error}", file=sys.stderr)
         return WRONG_USAGE
     return status
+
+
+def _command(name: str) -> Command:
+    command: Command = import_module(f"{__name__}.{name}").COMMAND
+    return command
