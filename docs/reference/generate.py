@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
 
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.knowledge.reading import read_csv, read_json
@@ -433,7 +436,43 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+GITHUB = {
+    "The workflow `frictionless.yml`": ".github/workflows/frictionless.yml",
+    "The workflow `frictionless-baseline.yml`": ".github/workflows/frictionless-baseline.yml",
+    "The action": "action.yml",
+}
+"""What others use on GitHub, by what it is called."""
+
+
+def github_inputs() -> str:
+    """Inputs, outputs and secrets of the workflows and of the action, as they declare them."""
+    lines = [NOTE, "# Inputs of the workflows and of the action", ""]
+    lines += ["How they are used is in [Run it on GitHub](../how-to/github-actions.md).", ""]
+    for title, name in GITHUB.items():
+        content = YAML(typ="safe", pure=True).load(HERE.parents[1] / name)
+        declared = content["on"]["workflow_call"] if "on" in content else content
+        lines += [f"## {title}", "", "| input | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_github_input(name, each) for name, each in declared["inputs"].items()]
+        for kind in ("outputs", "secrets"):
+            if kind in declared:
+                lines += ["", f"| {kind.removesuffix('s')} | meaning |", "|---|---|"]
+                lines += [
+                    f"| `{name}` | {_cell(each['description'])} |" for name, each in declared[kind].items()
+                ]  # fmt: skip
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _github_input(name: str, declared: Mapping[str, Any]) -> str:
+    default = declared.get("default")
+    told = default if default and isinstance(default, str) else json.dumps(default)
+    shown = "**required**" if declared.get("required") else f"`{told}`"
+    kind = declared.get("type", "string")
+    return f"| `{name}` | {kind} | {_cell(shown)} | {_cell(declared['description'])} |"
+
+
 PAGES = {
+    "github-inputs.md": github_inputs,
     "results.md": results,
     "findings.md": findings,
     "options.md": options,
