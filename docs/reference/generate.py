@@ -452,7 +452,7 @@ def github_inputs() -> str:
         content = YAML(typ="safe", pure=True).load(HERE.parents[1] / name)
         declared = content["on"]["workflow_call"] if "on" in content else content
         lines += [f"## {title}", "", "| input | type | default | meaning |", "|---|---|---|---|"]
-        lines += [_github_input(name, each) for name, each in declared["inputs"].items()]
+        lines += [_input(name, each) for name, each in declared["inputs"].items()]
         for kind in ("outputs", "secrets"):
             if kind in declared:
                 lines += ["", f"| {kind.removesuffix('s')} | meaning |", "|---|---|"]
@@ -463,12 +463,35 @@ def github_inputs() -> str:
     return "\n".join(lines)
 
 
-def _github_input(name: str, declared: Mapping[str, Any]) -> str:
-    default = declared.get("default")
+GITLAB = {
+    "The template, and the component `frictionless`": "gitlab/frictionless.gitlab-ci.yml",
+    "The component `frictionless-gpu`": "gitlab-component/templates/frictionless-gpu/template.yml",
+}
+"""The templates for GitLab, below ci-templates, by what they are called."""
+
+
+def gitlab_inputs() -> str:
+    """The inputs of each template for GitLab, as it declares them."""
+    lines = [NOTE, "# Inputs of the GitLab templates", ""]
+    lines += ["How they are included is in [Run it in GitLab](../how-to/gitlab.md).", ""]
+    for title, name in GITLAB.items():
+        text = (HERE.parents[1] / "ci-templates" / name).read_text(encoding="utf-8")
+        header = next(iter(YAML(typ="safe").load_all(text)))
+        lines += [f"## {title}", "", "| input | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_input(name, spec) for name, spec in header["spec"]["inputs"].items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _input(name: str, spec: Mapping[str, Any]) -> str:
+    """A row: name, type or choices, default and meaning of an input."""
+    kind = " or ".join(f"`{each}`" for each in spec.get("options", ()))
+    default = spec.get("default")
     told = default if default and isinstance(default, str) else json.dumps(default)
-    shown = "**required**" if declared.get("required") else f"`{told}`"
-    kind = declared.get("type", "string")
-    return f"| `{name}` | {kind} | {_cell(shown)} | {_cell(declared['description'])} |"
+    shown = "**required**" if spec.get("required") else f"`{told}`"
+    if isinstance(default, list) and any(isinstance(each, dict) for each in default):
+        shown = "one pipeline for each commit"
+    return f"| `{name}` | {kind or spec.get('type', 'string')} | {_cell(shown)} | {_cell(spec['description'])} |"
 
 
 PAGES = {
@@ -478,6 +501,7 @@ PAGES = {
     "options.md": options,
     "frictionless-yaml.md": frictionless_yaml,
     "compatibility.md": compatibility,
+    "gitlab-inputs.md": gitlab_inputs,
 }
 """Every page that is written, with what writes it."""
 

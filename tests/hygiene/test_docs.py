@@ -59,7 +59,8 @@ YAML_FILES = dict(_yaml_files())
 
 
 @pytest.mark.parametrize(
-    "page", ["findings.md", "options.md", "frictionless-yaml.md", "results.md"]
+    "page",
+    ["findings.md", "options.md", "frictionless-yaml.md", "results.md", "gitlab-inputs.md"],
 )
 def test_generated_page_is_up_to_date(page: str) -> None:
     written = (DOCS / "reference" / page).read_text()
