@@ -443,6 +443,33 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+GITHUB = {
+    "The workflow `frictionless.yml`": ".github/workflows/frictionless.yml",
+    "The workflow `frictionless-baseline.yml`": ".github/workflows/frictionless-baseline.yml",
+    "The action": "action.yml",
+}
+"""What others use on GitHub, by what it is called."""
+
+
+def github_inputs() -> str:
+    """Inputs, outputs and secrets of the workflows and of the action, as they declare them."""
+    lines = [NOTE, "# Inputs of the workflows and of the action", ""]
+    lines += ["How they are used is in [Run it on GitHub](../how-to/github-actions.md).", ""]
+    for title, name in GITHUB.items():
+        content = YAML(typ="safe", pure=True).load(HERE.parents[1] / name)
+        declared = content["on"]["workflow_call"] if "on" in content else content
+        lines += [f"## {title}", "", "| input | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_input(name, each) for name, each in declared["inputs"].items()]
+        for kind in ("outputs", "secrets"):
+            if kind in declared:
+                lines += ["", f"| {kind.removesuffix('s')} | meaning |", "|---|---|"]
+                lines += [
+                    f"| `{name}` | {_cell(each['description'])} |" for name, each in declared[kind].items()
+                ]  # fmt: skip
+        lines.append("")
+    return "\n".join(lines)
+
+
 GITLAB = {
     "The template, and the component `frictionless`": "gitlab/frictionless.gitlab-ci.yml",
     "The component `frictionless-gpu`": "gitlab-component/templates/frictionless-gpu/template.yml",
@@ -464,22 +491,18 @@ def gitlab_inputs() -> str:
 
 
 def _input(name: str, spec: Mapping[str, Any]) -> str:
-    kind = " or ".join(f"`{each}`" for each in spec.get("options", ())) or spec.get(
-        "type", "string"
-    )
-    default = spec["default"]
+    """A row: name, type or choices, default and meaning of an input."""
+    kind = " or ".join(f"`{each}`" for each in spec.get("options", ()))
+    default = spec.get("default")
+    told = default if default and isinstance(default, str) else json.dumps(default)
+    shown = "**required**" if spec.get("required") else f"`{told}`"
     if isinstance(default, list) and any(isinstance(each, dict) for each in default):
         shown = "one pipeline for each commit"
-    else:
-        shown = (
-            f"`{json.dumps(default)}`"
-            if default == "" or not isinstance(default, str)
-            else f"`{default}`"
-        )
-    return f"| `{name}` | {kind} | {_cell(shown)} | {_cell(spec['description'])} |"
+    return f"| `{name}` | {kind or spec.get('type', 'string')} | {_cell(shown)} | {_cell(spec['description'])} |"
 
 
 PAGES = {
+    "github-inputs.md": github_inputs,
     "results.md": results,
     "findings.md": findings,
     "options.md": options,

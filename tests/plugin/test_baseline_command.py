@@ -131,6 +131,21 @@ def test_nothing_is_accepted_in_ci(
     assert f"baseline {action} does not work in CI" in said
 
 
+def test_a_workflow_may_propose_what_people_review(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3):
+        shop.measure(seed)
+    monkeypatch.setenv("CI", "true")
+    asked = ("accept", "--commit", "aaaa", "--jobs", "3", "--reason", "first")
+    status, said = shop.main(*asked)
+    assert status == 2
+    assert "or with --propose in a workflow that opens a pull request" in said
+    status, said = shop.main(*asked, "--propose")
+    assert status == 0
+    assert path_of(shop.root / "baselines", KEY, "net0").is_file()
+
+
 def test_a_reason_is_needed_and_three_jobs(shop: Shop) -> None:
     shop.measure(1)
     shop.measure(2)

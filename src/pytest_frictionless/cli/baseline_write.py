@@ -69,10 +69,17 @@ def _accept_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--cells", default="*", help='glob, as "resnet50/online-*" or "*-memory"')
     parser.add_argument("--reason", default="", help="why these figures are right")
     parser.add_argument("--jobs", type=int, default=JOBS, help="how many of the newest jobs")
+    parser.add_argument(
+        "--propose", action="store_true",
+        help="for a workflow that opens a pull request with them, which people review: works in CI",
+    )  # fmt: skip
 
 
 def _accept(given: Namespace) -> int:
-    refuse_in_ci("baseline accept")
+    if not given.propose:
+        refuse_in_ci(
+            "baseline accept", unless="with --propose in a workflow that opens a pull request"
+        )
     if given.jobs < LEAST_JOBS:
         raise ConfigError([f"--jobs takes {LEAST_JOBS} or more"])
     shop = open_baselines()

@@ -67,11 +67,11 @@ def checkpoints_of(shop: Shop) -> list[Checkpoint]:
     return find_checkpoints(*roots, exclude=shop.settings.exclude)
 
 
-def refuse_in_ci(command: str) -> None:
+def refuse_in_ci(command: str, *, unless: str = "") -> None:
     """Raise ConfigError in CI: what a job accepts of itself is accepted by nobody."""
     if is_ci(os.environ):
         raise ConfigError([f"{command} does not work in CI: do it where the diff is committed and "
-                           "reviewed"])  # fmt: skip
+                           f"reviewed{f', or {unless}' if unless else ''}"])  # fmt: skip
 
 
 def _named(shop: Shop, name: str) -> Path:
