@@ -31,7 +31,7 @@ demo: $(VENV)/demo  ## run the checks on real pretrained checkpoints and on brok
 	$(PY) examples/demo/run.py
 
 test: $(VENV)/ready  ## run the tests
-	$(PY) -m pytest -n $(JOBS) $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --ignore=tests/ci $(ARGS)
 
 # Node, rsync and git-lfs come from the system; what is missing is a skip that names it.
 test-ci: $(VENV)/ready  ## execute the CI files: act for GitHub, gitlab-ci-local for GitLab

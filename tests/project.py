@@ -30,10 +30,12 @@ CPU_CHECKS = (
     "parity-default-min", "parity-default-opt", "parity-default-max", "build-default",
 )  # fmt: skip
 """Items of a checkpoint that has one profile and that need no GPU, in order."""
-CHECKS = (
-    *CPU_CHECKS, "run-default-min", "run-default-opt", "run-default-max",
-    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default", "cliffs-default", "manifest",
+GPU_CHECKS = (
+    "run-default-min", "run-default-opt", "run-default-max",
+    "latency-default-min", "latency-default-opt", "latency-default-max", "memory-default", "cliffs-default",
 )  # fmt: skip
+"""Those that need one."""
+CHECKS = (*CPU_CHECKS, *GPU_CHECKS, "manifest")
 """All items of a checkpoint that has one profile, in order."""
 
 RECORDER = """
