@@ -22,6 +22,8 @@ WORDS = {
 }
 """Outcomes as the table calls them, worst first."""
 BAD = ("ERROR", "FAIL")
+MOST_ALIKE = 3
+"""Warnings of one code about one checkpoint that have a line each: an item shows its own in full."""
 COLOURS = {
     "ERROR": "bold red", "FAIL": "bold red", "xpass": "yellow", "warn": "yellow", "ok": "green",
     "skip": "dim",
@@ -77,10 +79,18 @@ class Tally:
             yield f"not asked: {', '.join(names)}: {reason}"
 
     def told_warnings(self) -> Iterator[str]:
-        """A line for each warning, once."""
-        for warning, count in sorted(self.warnings.items()):
-            times = f" ({count} times)" if count > 1 else ""
-            yield f"warning: {self.first[warning]}: {warning}{times}"
+        """A line for each warning, once; of many alike of one checkpoint, the first for all."""
+        alike: dict[tuple[str, str], list[str]] = {}
+        for warning in sorted(self.warnings):
+            checkpoint, code = self.first[warning].rpartition("::")[0], warning.partition(" ")[0]
+            alike.setdefault((checkpoint, code), []).append(warning)
+        for (_, code), warnings in alike.items():
+            few = warnings if len(warnings) <= MOST_ALIKE else warnings[:1]
+            for warning in few:
+                count = self.warnings[warning]
+                times = f" ({count} times)" if count > 1 else ""
+                more = f" (and {len(warnings) - 1} more {code})" if few != warnings else ""
+                yield f"warning: {self.first[warning]}: {warning}{times}{more}"
 
     def table(
         self,
