@@ -44,11 +44,11 @@ class Gathered:
 
 
 def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered:
-    """Read what lies below a folder, and not below the folder of the output.
+    """Read what the jobs left below a folder, and not the reports of an earlier call.
 
     Args:
         folder: Where the jobs' folders are.
-        output: Where reports go; those of an earlier call are no records of a job.
+        output: Where reports go, which may be the folder itself or one around it.
         shards: How many shards there have to be; None takes the number that the records tell, and 0
             expects nothing.
     """
@@ -78,7 +78,7 @@ def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered
 
 
 def _below(folder: Path, name: str, output: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob(name) if not path.is_relative_to(output))
+    return sorted(path for path in folder.rglob(name) if path != output / name)
 
 
 def _is_of(results: Results, shards: int) -> bool:

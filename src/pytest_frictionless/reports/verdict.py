@@ -40,7 +40,7 @@ def findings_of(results: Results) -> tuple[Finding, ...]:
     totals = {run.shard.total for run in results.runs if run.shard}
     missing = (missing_shards(results.runs, total) for total in sorted(totals))
     return (
-        *told.values(), *_stopped(results), *filter(None, missing), *_unanswered(results),
+        *told.values(), *stopped(results), *filter(None, missing), *_unanswered(results),
     )  # fmt: skip
 
 
@@ -53,7 +53,8 @@ def has_failed(results: Results) -> bool:
     )
 
 
-def _stopped(results: Results) -> Iterator[Finding]:
+def stopped(results: Results) -> Iterator[Finding]:
+    """FR011 for each run that ended before all was asked."""
     for run in results.runs:
         if not run.complete:
             left = f"; items not asked: {len(run.unreached)}" if run.unreached else ""
