@@ -132,7 +132,7 @@ ALLOWED = {
     "cliffs": ("cliffs", "finding", "shapes"),
     "rewrites": ("finding", "rewrites"),
     "latency": ("errors", "finding", "latency", "shapes"),
-    "ci": ("checkpoint", "ci", "errors", "finding", "opening", "place", "reports", "settings", "workbench"),
+    "ci": ("checkpoint", "ci", "errors", "evidence", "finding", "opening", "place", "reports", "settings", "workbench"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
     "reports": ("codes", "errors", "finding", "reports", "settings", "stack"),
     "upgrade": ("errors", "finding", "reports", "settings", "stack", "upgrade"),

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.reports.results import Outcome
+from pytest_frictionless.reports.results import Outcome, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +42,12 @@ def findings_of(results: Results) -> tuple[Finding, ...]:
     return (
         *told.values(), *stopped(results), *filter(None, missing), *_unanswered(results),
     )  # fmt: skip
+
+
+def unasked(results: Results) -> int:
+    """How many items of the checkpoints no run has asked, as what `-k` left out."""
+    asked = {item.id for item in results.items}
+    return sum(each not in asked for each in order_of(results.checkpoints))
 
 
 def has_failed(results: Results) -> bool:
