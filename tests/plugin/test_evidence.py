@@ -187,10 +187,10 @@ def test_other_settings_need_another_run(shop: Project, settings: str, wanted: s
     assert wanted in said.headline
 
 
-def test_inputs_that_are_made_otherwise_need_another_run(
-    project: Project, tmp_path: Path
-) -> None:
-    maker = "import numpy\n\ndef ones(shape, random):\n    return numpy.ones(shape, numpy.float32)\n"
+def test_inputs_that_are_made_otherwise_need_another_run(project: Project, tmp_path: Path) -> None:
+    maker = (
+        "import numpy\n\ndef ones(shape, random):\n    return numpy.ones(shape, numpy.float32)\n"
+    )
     model = "models: {net: {inputs: {x: {type: 'float32[2, 8]', make: 'own.inputs:ones'}}}}\n"
     project.write("own/inputs.py", maker)
     (tmp_path / "measured/shop/own").mkdir(parents=True)

@@ -11,7 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.ci.git import (
+from pytest_frictionless.ci.needs import external_files, named_files, runs_code
+from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.evidence.statement import SUFFIX
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.git import (
     GitFailed,
     changed_files,
     merge_base,
@@ -19,10 +23,6 @@ from pytest_frictionless.ci.git import (
     tracked_files,
     untracked_files,
 )
-from pytest_frictionless.ci.needs import external_files, named_files, runs_code
-from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.evidence.statement import SUFFIX
-from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.opening import CONFIG_FILE
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.read import Entries, default_settings, read_settings
@@ -141,7 +141,11 @@ class _Changes:
     def for_all(self) -> str:
         """Why every checkpoint is tested; empty where they are not."""
         settings = self.tree.settings
-        whole = (f"{settings.baselines.folder}/", f"{settings.evidence.folder}/keys/", *settings.evidence.keys)
+        whole = (
+            f"{settings.baselines.folder}/",
+            f"{settings.evidence.folder}/keys/",
+            *settings.evidence.keys,
+        )
         for place in sorted(self._tracked):
             texts = (re.sub(r"^(\.\./)+", "", place), posixpath.basename(place))
             if place.startswith(whole) or any(

@@ -8,7 +8,14 @@ from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.format import Format
 from pytest_frictionless.reports.results import Outcome, Results
 from pytest_frictionless.reports.table import Tally, rendered
-from pytest_frictionless.reports.verdict import GREEN, RANK, answers_of, findings_of, has_failed, unasked
+from pytest_frictionless.reports.verdict import (
+    GREEN,
+    RANK,
+    answers_of,
+    findings_of,
+    has_failed,
+    unasked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
