@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from tests.checkout import Checkout
 from tests.project import DET, Project
 from tests.reported import RUN, WHOLE, hostile, item, many, results
 
@@ -177,6 +178,17 @@ class TestGate:
         assert "FR016 the results are of different commits" in (github / "summary").read_text()
         assert "::error title=FR016::FR016 the results are of" in capsys.readouterr().out
 
+    def test_records_of_another_commit_than_the_one_here_fail(self, tmp_path: Path) -> None:
+        checkout = Checkout(tmp_path)
+        checkout.init()
+        leave(tmp_path / "out", green(commit=Commit(sha=(tested := checkout.commit()))))
+        assert main(["ci", "report", str(tmp_path / "out")]) == 0
+        here = checkout.commit()
+        assert main(["ci", "report", str(tmp_path / "out")]) == 1
+        assert told(tmp_path / "out") == [
+            f"FR016 the results are of commit {tested}, and {here} is checked out"
+        ]
+
 
 class TestFiles:
     """What is written where."""
@@ -191,6 +203,19 @@ class TestFiles:
             "sarif.json", "summary.md",
         ]  # fmt: skip
         assert (tmp_path / "note.md").read_text().startswith("<!-- pytest-frictionless: . -->\n")
+
+    def test_reports_may_lie_around_the_records_and_never_replace_one(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        leave(tmp_path / "out", WHOLE)
+        record = (tmp_path / "out/shard-1/results.json").read_bytes()
+        for _ in range(2):
+            main(["ci", "report", str(tmp_path / "out"), "--output", str(tmp_path)])
+            assert (tmp_path / "results.json").read_bytes() == record
+        alone = tmp_path / "out/shard-1"
+        assert main(["ci", "report", str(alone), "--output", str(alone)]) == 2
+        assert "is the folder of the records" in capsys.readouterr().err
+        assert (alone / "results.json").read_bytes() == record
 
     def test_reports_of_an_earlier_call_are_neither_read_nor_left(self, tmp_path: Path) -> None:
         leave(tmp_path, WHOLE)

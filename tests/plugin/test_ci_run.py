@@ -224,6 +224,33 @@ def test_a_pytest_that_ends_before_its_results_is_told(jobs: Jobs) -> None:
     assert not (jobs.root / "frictionless-report/shard-1/results.json").exists()
 
 
+@pytest.mark.parametrize(
+    "conftest",
+    [
+        "import pytest\ndef pytest_runtest_setup(): pytest.exit('enough', returncode=0)",
+        "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_protocol(): return True",
+    ],
+    ids=["it leaves", "it answers nothing"],
+)
+def test_a_pytest_that_ends_early_is_not_green_whatever_its_exit_status(
+    jobs: Jobs, conftest: str
+) -> None:
+    jobs.project.onnx("models/a.onnx")
+    jobs.project.write("conftest.py", conftest)
+    done = jobs.ci("run", *LOAD)
+    assert done.code == 1
+    assert "ended early, with exit status 0; items not asked: 1" in done.stderr
+    assert [each.code for each in findings_of(jobs.results())] == ["FR011", "FR016"]
+
+
+def test_no_junit_of_an_earlier_run_is_left(jobs: Jobs) -> None:
+    jobs.project.onnx("models/a.onnx")
+    assert jobs.ci("run", *LOAD).code == 0
+    jobs.project.write("conftest.py", "raise SystemError")
+    assert jobs.ci("run", *LOAD).code == 4
+    assert not (jobs.root / "frictionless-report/shard-1/junit.xml").exists()
+
+
 @pytest.mark.skipif(has_gpu(), reason="a GPU is here")
 def test_a_gpu_job_without_a_gpu_fails_with_the_reason(jobs: Jobs) -> None:
     jobs.project.onnx("models/a.onnx")
@@ -233,17 +260,25 @@ def test_a_gpu_job_without_a_gpu_fails_with_the_reason(jobs: Jobs) -> None:
     assert "no GPU here" in done.stderr
 
 
-def test_a_gpu_job_is_satisfied_by_an_item_that_names_its_gpu(jobs: Jobs) -> None:
+@pytest.mark.parametrize(
+    ("measured", "code"),
+    [({"gpu": "NVIDIA H200"}, 0), ({"gpu": "NVIDIA H200", "evidence": "signed by gpu"}, 1)],
+    ids=["it ran there", "evidence tells of it"],
+)
+def test_a_gpu_job_is_satisfied_by_an_item_that_ran_on_a_gpu(
+    jobs: Jobs, measured: dict[str, str], code: int
+) -> None:
     jobs.project.onnx("models/a.onnx")
     jobs.project.write(
         "conftest.py",
         "from pytest_frictionless.check import Check, Scope\n\n"
-        "def run(ctx):\n    ctx.measurements['gpu'] = 'NVIDIA H200'\n    yield from ()\n\n"
+        f"def run(ctx):\n    ctx.measurements.update({measured})\n    yield from ()\n\n"
         "def pytest_frictionless_checks():\n"
         "    return [Check(name='mine', scope=Scope.CHECKPOINT, run=run, title='t')]\n",
     )
     done = jobs.ci("run", "--gpu", "--", "-k", "mine")
-    assert done.code == 0, done.stdout + done.stderr
+    assert done.code == code, done.stdout + done.stderr
+    assert ("FR014" in done.stderr) == bool(code)
 
 
 def test_arguments_of_the_environment_and_workers_count(jobs: Jobs) -> None:

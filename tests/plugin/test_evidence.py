@@ -187,6 +187,22 @@ def test_other_settings_need_another_run(shop: Project, settings: str, wanted: s
     assert wanted in said.headline
 
 
+def test_inputs_that_are_made_otherwise_need_another_run(project: Project, tmp_path: Path) -> None:
+    maker = (
+        "import numpy\n\ndef ones(shape, random):\n    return numpy.ones(shape, numpy.float32)\n"
+    )
+    model = "models: {net: {inputs: {x: {type: 'float32[2, 8]', make: 'own.inputs:ones'}}}}\n"
+    project.write("own/inputs.py", maker)
+    (tmp_path / "measured/shop/own").mkdir(parents=True)
+    shutil.copy(project.root / "own/inputs.py", tmp_path / "measured/shop/own")
+    shop = moved(measured(tmp_path / "measured", SETTINGS + model), project)
+    assert sign(shop) == 0
+    assert asked(shop, REQUIRED + model)["run-default-opt"].outcome == "passed"
+    shop.write("own/inputs.py", maker.replace("ones(shape, numpy", "zeros(shape, numpy"))
+    said = only_failure(asked(shop, REQUIRED + model)).headline
+    assert "settings changed: makers" in said
+
+
 def test_settings_that_changed_between_run_and_signature_are_not_signed(shop: Project) -> None:
     changed = "models: {net: {tolerance: {rtol: 0.5}}}\n"
     shop.write("frictionless.yaml", REQUIRED + changed)

@@ -88,6 +88,9 @@ CASES = {
     "shop/vocabulary.bpe": {MADE},
     "tools/any.py": {MADE},
     "configs/net.yaml": {MADE},
+    "assets/vocabulary.model": {MADE},
+    "evidence/models/plain.onnx.intoto.json": {PLAIN},
+    "evidence/keys/gpu.pub": EVERYTHING,
     "README.md": set(),
     "web/app.js": set(),
     ".pre-commit-config.yaml": set(),
@@ -98,6 +101,8 @@ CASES = {
     "tests/conftest.py": EVERYTHING,
     ".github/workflows/ci.yml": EVERYTHING,
     ".gitlab-ci.yml": EVERYTHING,
+    ".gitlab/jobs.yml": EVERYTHING,
+    "Jenkinsfile": EVERYTHING,
     "baselines/h200/plain.json": EVERYTHING,
 }
 

@@ -367,7 +367,7 @@ class TestSummary:
             "error: c.onnx::load: FR010 load ended",
             "failed: b.onnx::load: FR501 Det is rejected",
             "warning: a.onnx::export: FR303 no opset is pinned",
-            "3 checkpoints: 1 error, 1 failed, 3 passed, 1 skipped",
+            "3 checkpoints: 1 error, 1 failed, 3 passed, 1 skipped, 3 not asked",
         ]
 
     def test_a_failure_beside_the_checkpoints_is_told(self) -> None:

@@ -13,13 +13,13 @@ from cmarkgfm.cmark import Options
 from tests.reported import HOSTILE, NO_DET, ODD, RUN, WHOLE, hostile, item, many, results
 
 from pytest_frictionless.finding import Finding
-from pytest_frictionless.reports import comment, markdown
+from pytest_frictionless.reports import comment, markdown, summary
 from pytest_frictionless.reports.marked import Section, code, document, fenced
 from pytest_frictionless.reports.printable import one_line
+from pytest_frictionless.reports.results import Checkpoint, Results
 
 if TYPE_CHECKING:
     from pytest_frictionless.reports.format import Format
-    from pytest_frictionless.reports.results import Results
 
 
 class Page(HTMLParser):
@@ -134,6 +134,15 @@ def test_the_heading_is_the_verdict(record: Results, heading: str) -> None:
     text = markdown.render(record)
     assert text.splitlines()[0] == heading
     assert ("### What failed" in text) == ("❌" in heading)
+
+
+def test_a_green_record_says_how_much_was_left_out() -> None:
+    found = [Checkpoint(path=f"models/{stem}.onnx", items=("load", "opset")) for stem in "ab"]
+    record = Results.of([replace(RUN, exit=0)], found, [item("a", "load")])
+    assert "1 items: 1 passed, 3 more were not asked; 1 checkpoints were asked" in markdown.render(
+        record
+    )
+    assert summary.render(record).endswith("2 checkpoints: 1 passed, 3 not asked\n")
 
 
 def test_an_expected_failure_that_passed_is_told() -> None:

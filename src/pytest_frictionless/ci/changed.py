@@ -11,7 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.ci.git import (
+from pytest_frictionless.ci.needs import external_files, named_files, runs_code
+from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.evidence.statement import SUFFIX
+from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.git import (
     GitFailed,
     changed_files,
     merge_base,
@@ -19,9 +23,6 @@ from pytest_frictionless.ci.git import (
     tracked_files,
     untracked_files,
 )
-from pytest_frictionless.ci.needs import external_files, named_files, runs_code
-from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.opening import CONFIG_FILE
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.read import Entries, default_settings, read_settings
@@ -34,14 +35,16 @@ if TYPE_CHECKING:
 
 FOR_ALL = (
     "*requirements*.txt", "*requirements*.in", "requirements/*", "*/requirements/*", "*constraints*.txt",
-    "uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock*.toml", "*conda*lock*",
+    "uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pixi.toml", "Pipfile*", "pylock*.toml", "*conda*lock*",
     "environment*.y*ml", "pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", "pytest.*",
-    ".pytest.*", "conftest.py", "Dockerfile*", ".python-version", ".tool-versions", ".gitmodules",
-    ".github/workflows/*", ".gitlab-ci.yml", "action.y*ml", "frictionless-durations.json",
+    ".pytest.*", "conftest.py", "Dockerfile*", "Containerfile*", ".python-version", ".tool-versions", ".gitmodules",
+    ".github/workflows/*", ".gitlab-ci.yml", ".gitlab/*", "Jenkinsfile*", "azure-pipelines*.y*ml", "action.y*ml",
+    "frictionless-durations.json",
 )  # fmt: skip
 """Files, by name or path, that decide on the tools or on how all is run: every checkpoint is tested."""
 SETTINGS_OF_CODE = (
-    ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".npy", ".npz", ".csv", ".txt",
+    ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet", ".pkl",
+    ".model", ".vocab", ".bpe", ".spm",
 )  # fmt: skip
 """Suffixes of what a factory may read."""
 
@@ -130,15 +133,22 @@ class _Changes:
         self._known = tracked_files(tree.root) | self._untracked
         self._real_root = Path(os.path.realpath(tree.root))
         owned = {place for model in tree.models for place in self._places_of(model.files)}
-        self._free = self.places - owned - {CONFIG_FILE}
+        evidence = f"{tree.settings.evidence.folder}/"
+        free = self.places - owned - {CONFIG_FILE}
+        self._free = {each for each in free if not each.startswith(evidence)}
         """What is of no checkpoint by its name."""
 
     def for_all(self) -> str:
         """Why every checkpoint is tested; empty where they are not."""
-        baselines = f"{self.tree.settings.baselines.folder}/"
+        settings = self.tree.settings
+        whole = (
+            f"{settings.baselines.folder}/",
+            f"{settings.evidence.folder}/keys/",
+            *settings.evidence.keys,
+        )
         for place in sorted(self._tracked):
             texts = (re.sub(r"^(\.\./)+", "", place), posixpath.basename(place))
-            if place.startswith(baselines) or any(
+            if place.startswith(whole) or any(
                 fnmatchcase(text, pattern) for text in texts for pattern in FOR_ALL
             ):
                 return f"{place} changed"
@@ -147,11 +157,12 @@ class _Changes:
     def reason(self, model: Model) -> str:
         """Why a checkpoint is tested; empty where nothing that it depends on changed."""
         files = [*model.weights, *named_files(self.tree, model)]
+        evidence = f"{self.tree.settings.evidence.folder}/{model.place}{SUFFIX}"
         unknown = next((each for each in files if not self._is_known(each)), None)
         if unknown is not None:
             return f"git does not know {path_below(unknown, self.tree.root)}"
         return (
-            self._first(self._places_of([*model.files, *files]))
+            self._first([*self._places_of([*model.files, *files]), evidence])
             or self._gone(model)
             or self._external(model)
             or self._code(model)

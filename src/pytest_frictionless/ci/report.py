@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.errors import ConfigError, MissingDependency
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.reports import comment, markdown
+from pytest_frictionless.reports.checkout import commit_of
 from pytest_frictionless.reports.formats import FORMATS
 from pytest_frictionless.reports.junit import merged
 from pytest_frictionless.reports.merge import merge
@@ -16,7 +17,7 @@ from pytest_frictionless.reports.stored import read_results, write_text
 from pytest_frictionless.reports.verdict import has_failed, missing_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_frictionless.reports.results import Results
@@ -44,14 +45,19 @@ class Gathered:
 
 
 def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered:
-    """Read what lies below a folder, and not below the folder of the output.
+    """Read what the jobs left below a folder, and not the reports of an earlier call.
 
     Args:
         folder: Where the jobs' folders are.
-        output: Where reports go; those of an earlier call are no records of a job.
+        output: Where reports go, below the folder or around it.
         shards: How many shards there have to be; None takes the number that the records tell, and 0
             expects nothing.
+
+    Raises:
+        ConfigError: The reports would take the place of records.
     """
+    if output == folder:
+        raise ConfigError([f"--output {output} is the folder of the records: give another one"])
     problems: list[str] = []
     records = []
     for path in _below(folder, "results.json", output):
@@ -66,6 +72,7 @@ def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered
         results = merge(records) if records else None
     except ConfigError as error:
         problems += error.problems
+    problems += _of_another_commit(records, folder)
     # Another machine has the folder elsewhere, and its reports are to be the same.
     told = (problem.replace(f"{folder}{os.sep}", "") for problem in problems)
     findings = [Finding(code="FR016", message=message) for message in told]
@@ -78,7 +85,15 @@ def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered
 
 
 def _below(folder: Path, name: str, output: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob(name) if not path.is_relative_to(output))
+    return sorted(path for path in folder.rglob(name) if path != output / name)
+
+
+def _of_another_commit(records: Iterable[Results], folder: Path) -> Iterator[str]:
+    """What was left here by a job of another commit, where git knows which one this is."""
+    here = commit_of(folder, {})
+    tested = {run.commit.sha for each in records for run in each.runs if run.commit}
+    if here is not None and len(tested) == 1 and here.sha not in tested:
+        yield f"the results are of commit {tested.pop()}, and {here.sha} is checked out"
 
 
 def _is_of(results: Results, shards: int) -> bool:

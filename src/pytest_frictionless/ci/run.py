@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.evidence.recorded import EVIDENCE
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.reports.stored import read_results, to_json, write_text
+from pytest_frictionless.reports.verdict import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +44,11 @@ class Job:
         """The record of what was found."""
         return self.folder / "results.json"
 
+    @property
+    def junit(self) -> Path:
+        """The same for those who read JUnit, with the user's own tests."""
+        return self.folder / "junit.xml"
+
     def run(self, arguments: Sequence[str]) -> tuple[int, tuple[Finding, ...]]:
         """Run pytest on the checkpoints; its exit status, and what is wrong with the job itself.
 
@@ -52,7 +59,8 @@ class Job:
         """
         listed = self.folder / "checkpoints.json"
         try:
-            self.results.unlink(missing_ok=True)
+            for older in (self.results, self.junit):
+                older.unlink(missing_ok=True)
             write_text(json.dumps([each.place for each in self.models], indent=1) + "\n", listed)
             write_text("*\n", self.folder / ".gitignore")  # a report is no change of the repository
         except OSError as error:
@@ -72,7 +80,7 @@ class Job:
         return [
             sys.executable, "-m", "pytest", "--frictionless", "--rootdir", ".",
             "--frictionless-only", str(listed), "--frictionless-results", str(self.results),
-            "--frictionless-shard", f"{self.shard.index}/{self.shard.total}", f"--junitxml={self.folder / 'junit.xml'}",
+            "--frictionless-shard", f"{self.shard.index}/{self.shard.total}", f"--junitxml={self.junit}",
             *([] if self.models else ["--frictionless-allow-empty"]), *arguments, ".", *outside,
         ]  # fmt: skip
 
@@ -87,6 +95,7 @@ class Job:
             )
             return
         results = read_results(self.results)
+        yield from stopped(results)
         found = [*self._without_gpu(results, status)]
         if status in ENDED:
             found += self._left_out(results)
@@ -106,7 +115,8 @@ class Job:
     def _without_gpu(self, results: Results, status: int) -> Iterator[Finding]:
         if not self.needs_gpu or not self.models or status != 0:
             return
-        if any("gpu" in item.measurements for item in results.items):
+        measured = (each.measurements for each in results.items)
+        if any("gpu" in each and EVIDENCE not in each for each in measured):
             return
         skips = (item.skip for item in results.items if item.check == "run" and item.skip)
         yield Finding(

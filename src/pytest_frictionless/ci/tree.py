@@ -14,8 +14,8 @@ from pytest_frictionless.checkpoint.discovery import find_checkpoints, is_candid
 from pytest_frictionless.checkpoint.formats import has_candidate_suffix, spelled
 from pytest_frictionless.checkpoint.huggingface import CONFIG
 from pytest_frictionless.checkpoint.pointer import pointer_at
-from pytest_frictionless.ci.git import lfs_files
 from pytest_frictionless.finding import Finding
+from pytest_frictionless.git import lfs_files
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import Entries, SpecMatch

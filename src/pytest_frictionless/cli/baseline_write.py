@@ -27,7 +27,7 @@ from pytest_frictionless.latency.baselines import (
     read_memory,
     write_baseline,
 )
-from pytest_frictionless.latency.job import git
+from pytest_frictionless.latency.job import said
 from pytest_frictionless.latency.memory import accept_memory
 from pytest_frictionless.latency.replay import replay
 from pytest_frictionless.latency.store import RUNS_FOLDER, open_store
@@ -83,7 +83,7 @@ def _accept(given: Namespace) -> int:
     if given.jobs < LEAST_JOBS:
         raise ConfigError([f"--jobs takes {LEAST_JOBS} or more"])
     shop = open_baselines()
-    given.commit = given.commit or git(shop.root, "rev-parse", "HEAD")
+    given.commit = given.commit or said(shop.root, "rev-parse", "HEAD")
     runs = chosen(given, shop)
     commits = sorted({run.job.commit for _, run in runs})
     if len(commits) > 1:
@@ -92,7 +92,7 @@ def _accept(given: Namespace) -> int:
         print("These runs measured files that differ from their commit.")
     key = runs[-1][1].key
     anchor = read_anchor(shop.folder, key)
-    by = git(shop.root, "config", "user.name") or os.environ.get("USER", "unknown")
+    by = said(shop.root, "config", "user.name") or os.environ.get("USER", "unknown")
     today = _today()
     lines: dict[str, list[AcceptedCell]] = {}
     if not _is_memory_alone(given.cells, [run for _, run in runs]):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.checkpoint.formats import spelled
 from pytest_frictionless.ci.costs import DURATIONS_FILE, durations_of
-from pytest_frictionless.ci.git import GitFailed, prefix_of
 from pytest_frictionless.ci.needs import include_of, missing_files
 from pytest_frictionless.ci.plan import Plan, select
 from pytest_frictionless.ci.provider import set_outputs, shard_of
@@ -20,6 +19,7 @@ from pytest_frictionless.ci.tree import Tree, read_tree
 from pytest_frictionless.cli.command import Command
 from pytest_frictionless.cli.project import project_root
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.git import GitFailed, prefix_of
 from pytest_frictionless.opening import open_shop
 
 if TYPE_CHECKING:

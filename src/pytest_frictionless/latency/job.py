@@ -6,9 +6,9 @@ import datetime
 import re
 import secrets
 import socket
-import subprocess
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.git import GitFailed, git
 from pytest_frictionless.latency.run import Job
 
 if TYPE_CHECKING:
@@ -39,19 +39,16 @@ def this_job(environment: Mapping[str, str], root: Path) -> Job:
     else:
         job = f"{socket.gethostname()}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         attempt = 1
-        commit, branch = git(root, "rev-parse", "HEAD"), git(root, "branch", "--show-current")
+        commit, branch = said(root, "rev-parse", "HEAD"), said(root, "branch", "--show-current")
     return Job(
         commit=commit, job=re.sub(r"[^A-Za-z0-9_.]+", "-", job), attempt=attempt, branch=branch,
-        date=now, dirty=bool(git(root, "status", "--porcelain", "--untracked-files=no")),
+        date=now, dirty=bool(said(root, "status", "--porcelain", "--untracked-files=no")),
     )  # fmt: skip
 
 
-def git(root: Path, *arguments: str) -> str:
+def said(root: Path, *arguments: str) -> str:
     """What git says; nothing where there is no git or no repository."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
-        )
-    except OSError:
+        return git(root, *arguments).strip()
+    except GitFailed:
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

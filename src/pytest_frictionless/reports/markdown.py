@@ -15,6 +15,7 @@ from pytest_frictionless.reports.verdict import (
     answers_of,
     findings_of,
     has_failed,
+    unasked,
 )
 
 if TYPE_CHECKING:
@@ -58,14 +59,16 @@ def heading(results: Results) -> str:
         story = "the run failed" if has_failed(results) else f"{total:,} checkpoints, none failed"
     outcomes = [item.outcome for item in answers]
     counts = [f"{outcomes.count(each):,} {each}" for each in Outcome if each in outcomes]
+    if left := unasked(results):
+        counts.append(f"{left:,} more were not asked")
     commits = sorted({run.commit.sha for run in results.runs if run.commit})
     shas = "".join(f" at {code(sha[:12])}" for sha in commits)
     silent = total - len({item.checkpoint for item in answers})
-    unasked = f"; {silent:,} checkpoints were asked nothing" if silent else ""
+    untold = f"; {silent:,} checkpoints were asked nothing" if silent else ""
     sign = "❌" if has_failed(results) else "✅"
     return (
         f"## {sign} pytest --frictionless: {story}\n\n"
-        f"{len(answers):,} items: {', '.join(counts) or 'nothing was asked'}{unasked}{shas}\n\n"
+        f"{len(answers):,} items: {', '.join(counts) or 'nothing was asked'}{untold}{shas}\n\n"
     )
 
 

@@ -8,7 +8,14 @@ from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.format import Format
 from pytest_frictionless.reports.results import Outcome, Results
 from pytest_frictionless.reports.table import Tally, rendered
-from pytest_frictionless.reports.verdict import GREEN, RANK, answers_of, findings_of, has_failed
+from pytest_frictionless.reports.verdict import (
+    GREEN,
+    RANK,
+    answers_of,
+    findings_of,
+    has_failed,
+    unasked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +81,8 @@ def _of_the_runs(results: Results) -> Iterator[str]:
 def _count(results: Results) -> str:
     outcomes = [item.outcome for item in answers_of(results)]
     told = [f"{outcomes.count(each)} {each}" for each in Outcome if each in outcomes]
+    if left := unasked(results):
+        told.append(f"{left} not asked")
     return f"{len(results.checkpoints)} checkpoints: {', '.join(told) or 'nothing was asked'}"
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.reports.results import Outcome
+from pytest_frictionless.reports.results import Outcome, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,8 +40,14 @@ def findings_of(results: Results) -> tuple[Finding, ...]:
     totals = {run.shard.total for run in results.runs if run.shard}
     missing = (missing_shards(results.runs, total) for total in sorted(totals))
     return (
-        *told.values(), *_stopped(results), *filter(None, missing), *_unanswered(results),
+        *told.values(), *stopped(results), *filter(None, missing), *_unanswered(results),
     )  # fmt: skip
+
+
+def unasked(results: Results) -> int:
+    """How many items of the checkpoints no run has asked, as what `-k` left out."""
+    asked = {item.id for item in results.items}
+    return sum(each not in asked for each in order_of(results.checkpoints))
 
 
 def has_failed(results: Results) -> bool:
@@ -53,7 +59,8 @@ def has_failed(results: Results) -> bool:
     )
 
 
-def _stopped(results: Results) -> Iterator[Finding]:
+def stopped(results: Results) -> Iterator[Finding]:
+    """FR011 for each run that ended before all was asked."""
     for run in results.runs:
         if not run.complete:
             left = f"; items not asked: {len(run.unreached)}" if run.unreached else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.git import GitFailed, git
 from pytest_frictionless.settings.document import NotYaml, parse
 from pytest_frictionless.stack.manifest import SUFFIX
 from pytest_frictionless.stack.manifest_file import manifest_in
@@ -146,15 +146,8 @@ def _locked(read: Callable[[str, Reading], None], name: str, text: str) -> Pins:
 def _git(root: Path, *arguments: str) -> str:
     """What git says; raises ConfigError where it cannot."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False,
-            errors="replace",
-        )  # fmt: skip
-    except OSError as error:
-        raise ConfigError([f"git cannot be run: {error}"]) from None
-    if done.returncode:
-        words = done.stderr.strip().splitlines() or [f"no common commit: {' '.join(arguments)}"]
+        return git(root, *arguments)
+    except GitFailed as failed:
         raise ConfigError(
-            [f"git cannot tell what changed: {words[0]}. Fetch the whole history (fetch-depth: 0)."]
-        )
-    return done.stdout
+            [f"git cannot tell what changed: {failed}. Fetch the whole history (fetch-depth: 0)."]
+        ) from None
