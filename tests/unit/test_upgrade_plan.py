@@ -56,6 +56,9 @@ def test_what_goes_back_moves_before_what_goes_up() -> None:
 def test_versions_are_compared_as_numbers() -> None:
     assert not plan({"onnx": "1.9.0"}, {"onnx": "1.19.0"})[0].is_down
     assert plan({"onnx": "1.19.0"}, {"onnx": "1.9.0"})[0].is_down
+    assert plan({"onnx": "1.19"}, {"onnx": "1.19.0"}) == ()
+    (other_build,) = plan({"torch": "2.13.0+cpu"}, {"torch": "2.13.0"})
+    assert not other_build.is_down
 
 
 def test_packages_that_want_each_other_move_as_one() -> None:
