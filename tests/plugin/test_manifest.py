@@ -243,6 +243,26 @@ def test_show_and_export_print_what_is_recorded(project: Project, ask: Ask) -> N
     assert json.loads((project.root / "bom.json").read_text())["specVersion"] == "1.6"
 
 
+def test_a_place_that_cannot_be_written_is_told(project: Project, ask: Ask) -> None:
+    ask("write", MODEL)
+    pytest.importorskip("cyclonedx")
+    assert ask("export", MODEL, "--output", "nowhere/bom.json") == (
+        2, "pytest-frictionless: nowhere/bom.json: No such file or directory\n",
+    )  # fmt: skip
+    file_of(project).unlink()
+    file_of(project).mkdir()
+    status, said = ask("write", MODEL)
+    assert (status, said) == (2, f"pytest-frictionless: {file_of(project)}: Is a directory\n")
+
+
+@pytest.mark.parametrize("plan", ["/dev/zero", "missing.plan"])
+def test_a_plan_that_is_no_file_is_not_read(ask: Ask, plan: str) -> None:
+    status, said = ask("write", MODEL, "--plan", plan)
+    assert status == 1
+    assert "FR053" in said
+    assert f"{plan} is no file" in said
+
+
 def test_asking_for_a_manifest_makes_nothing_and_takes_milliseconds(
     project: Project, ask: Ask
 ) -> None:

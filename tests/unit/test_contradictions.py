@@ -9,7 +9,6 @@ import pytest
 from pytest_frictionless.settings.model import Settings
 from pytest_frictionless.stack.contradictions import (
     findings_of_repository,
-    installed_components,
 )
 
 if TYPE_CHECKING:
@@ -194,7 +193,13 @@ def test_exclude_of_frictionless_yaml_leaves_a_file_out(tmp_path: Path) -> None:
     assert findings_of_repository(tmp_path, Settings(exclude=("old/*",)), {}) == []
 
 
-def test_what_is_installed_here_is_told_by_its_packages() -> None:
-    found = installed_components()
-    assert found["python"].startswith("3.")
-    assert found["numpy"]
+def test_a_simplifier_is_compared_by_its_version(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("onnxslim==0.1.97\n")
+    (finding,) = findings_of_repository(tmp_path, Settings(), {"simplifier": "onnxslim 0.1.98"})
+    assert finding.code == "FR074"
+    assert findings_of_repository(tmp_path, Settings(), {"simplifier": "onnxslim 0.1.97"}) == []
+
+
+def test_the_cuda_of_the_system_is_not_that_of_conda(tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").write_text("dependencies: [cuda-version=12.6]\n")
+    assert findings_of_repository(tmp_path, Settings(), {"cuda_toolkit": "13.0.2"}) == []

@@ -65,6 +65,25 @@ def test_the_model_stands_with_its_digest_on_its_stack() -> None:
     assert "purl" not in by_name["tensorrt"]
 
 
+@pytest.mark.parametrize(
+    ("image", "name", "tag"),
+    [
+        ("ubuntu", "ubuntu", None),
+        ("host:5000/x", "host:5000/x", None),
+        ("host:5000/x:1", "host:5000/x", "1"),
+    ],
+)
+def test_an_image_may_have_a_port_and_no_tag(image: str, name: str, tag: str | None) -> None:
+    (found,) = bill(components={"container": image}, digests={})["components"]
+    assert (found["name"], found.get("version")) == (name, tag)
+
+
+def test_what_stands_without_its_owner_is_told_of_the_model() -> None:
+    alone = {"compute_capability": "8.9", "cuda_driver": "13.0", "container_digest": DIGEST}
+    said = bill(components=alone)["metadata"]["component"]["properties"]
+    assert set(alone.values()) < {each["value"] for each in said}
+
+
 def test_every_component_is_told() -> None:
     text = json.dumps(bill(components=EVERY))
     words = {name: re.split("[ :]", version)[-1] for name, version in EVERY.items()}

@@ -137,6 +137,8 @@ UNKNOWN = {
         {"tensorrt": "10.14.1.48"}, {**NO_PLAN, "graph": Graph(opset=22, ir_version=10)},
     ),
     "a simplifier": ({"simplifier": "onnxslim 0.2.0"}, {}),
+    "another simplifier of the same version": ({"simplifier": "onnxsim 0.1.98"}, {}),
+    "a component that is none": ({"tensorrt-rtx": ""}, {"components": {**COMPONENTS, "tensorrt-rtx": "1.6"}}),
     "an ONNX Runtime without a row": ({"onnxruntime": "1.13.1"}, {}),
 }  # fmt: skip
 
@@ -181,6 +183,11 @@ FITS = {
         {**ON_RTX, "plan": RTX.model_copy(update={"compute_capabilities": ("8.9", ">12.0")})}, Kind.COMPATIBLE,
     ),
     "TF32 on by name": ({"tf32_override": "1"}, {}, Kind.IDENTICAL),
+    "TF32 no longer on by name": (
+        {"tf32_override": "", "torch_tf32_override": ""},
+        {"components": {**COMPONENTS, "tf32_override": "1", "torch_tf32_override": "0"}}, Kind.IDENTICAL,
+    ),
+    "a patch of TensorRT-RTX without a plan": ({"tensorrt_rtx": "1.6.2.10"}, RTX_NO_PLAN, Kind.PATCH),
 }  # fmt: skip
 
 
@@ -240,12 +247,28 @@ def test_the_opset_is_compared_with_the_pin_and_with_what_is_delivered_now() -> 
         ({"tensorrt": "10.14"}, ["FR068"]),
         ({"compute_capabilities": ("8.9",)}, []),
         ({"compute_capabilities": ("8.0", "8.9")}, ["FR068"]),
-        ({"tensorrt_rtx": "1.7"}, []),
+        ({"tensorrt_rtx": "1.7"}, ["FR068"]),
+        ({"tensorrt": "10.13", "tensorrt_rtx": "1.7"}, []),
     ],
 )
 def test_a_plan_is_for_the_target(target: dict[str, Any], codes: list[str]) -> None:
     found = judged(target=Target.model_validate(target))
     assert [each.code for each in findings_of(found)] == codes
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"), [("", Severity.WARNING), ("net.plan", Severity.ERROR)]
+)
+def test_a_plan_of_the_other_flavour_is_red_where_it_is_the_one_that_is_deployed(
+    file: str, severity: Severity
+) -> None:
+    fields = {"plan": PLAN.model_copy(update={"file": file})}
+    (finding,) = findings_of(judged(fields=fields, target=Target(tensorrt_rtx="1.7")))
+    assert finding.severity is severity
+    assert finding.message == (
+        "TensorRT 10.13.3.9 is recorded and TensorRT-RTX 1.7 is the target: neither loads a plan of "
+        "the other"
+    )
 
 
 def test_what_runs_here_is_not_told_twice_where_it_is_the_target() -> None:
@@ -273,3 +296,10 @@ def test_text_that_is_no_version_is_unknown_and_no_traceback() -> None:
     odd = {name: "main-branch" for name in RULES if name != "container"}
     for finding in findings_of(judged(odd)):
         assert finding.code in CODES
+
+
+@pytest.mark.parametrize(("built_for", "here"), [(">newer", "8.9"), (">8.0", "N/A")])
+def test_a_capability_that_is_no_number_covers_nothing(built_for: str, here: str) -> None:
+    plan = PLAN.model_copy(update={"compute_capabilities": (built_for,)})
+    (finding,) = findings_of(judged({"compute_capability": here}, fields={"plan": plan}))
+    assert finding.code == "FR056"

@@ -66,7 +66,7 @@ def test_the_text_has_one_order_and_titles_for_people() -> None:
         ("checkpoint: net.pt\nwritten: 2026-01-02\nwritten_by: x\ncomponents:\n  python: 3.11\n", 5, "3.11"),
         ("checkpoint: a\ncheckpoint: b\nwritten: 2026-01-02\nwritten_by: x\n", 1, "twice"),
         ("checkpoint: net.pt\nwritten: 2026-01-02\nwritten_by: x\ngraf: {}\n", 4, "did you mean 'graph'"),
-        ("manifest: 2\ncheckpoint: net.pt\nwritten: 2026-01-02\nwritten_by: x\n", 1, "2"),
+        ("manifest: 2\ncheckpoint: net.pt\nwritten: 2026-01-02\nwritten_by: x\n", 1, "2 is none of 1"),
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_told_with_its_line(

@@ -102,7 +102,8 @@ def test_a_precision_is_no_flag_of_the_targets_builder(
         ({"tensorrt": "10.13"}, {"tensorrt": "10.13.3.9.post1"}, []),
         ({"tensorrt": "10.13"}, {"tensorrt": "10.14.1.48"}, [("FR068", E)]),
         ({"container": IMAGE}, {"tensorrt": "10.14.1.48"}, [("FR068", E)]),
-        ({"tensorrt": "10.13"}, {"tensorrt_rtx": "1.7.1.116"}, []),
+        ({"tensorrt": "10.13"}, {"tensorrt_rtx": "1.7.1.116"}, [("FR068", W)]),
+        ({"tensorrt": "10.13", "tensorrt_rtx": "1.7.1"}, {"tensorrt_rtx": "1.7.1.116"}, []),
         ({"tensorrt_rtx": "1.6"}, {"tensorrt_rtx": "1.7.1.116"}, [("FR068", E)]),
         (
             {"container": "nvcr.io/nvidia/pytorch:25.10-py3"}, {"nvidia_driver": "570.124.06"},

@@ -56,6 +56,9 @@ def test_what_goes_back_moves_before_what_goes_up() -> None:
 def test_versions_are_compared_as_numbers() -> None:
     assert not plan({"onnx": "1.9.0"}, {"onnx": "1.19.0"})[0].is_down
     assert plan({"onnx": "1.19.0"}, {"onnx": "1.9.0"})[0].is_down
+    assert plan({"onnx": "1.19"}, {"onnx": "1.19.0"}) == ()
+    (other_build,) = plan({"torch": "2.13.0+cpu"}, {"torch": "2.13.0"})
+    assert not other_build.is_down
 
 
 def test_packages_that_want_each_other_move_as_one() -> None:
@@ -138,6 +141,7 @@ def test_a_manifest_names_the_packages_its_components_are(tmp_path: Path) -> Non
         ("onnx>=1.2", "onnx>=1.2 is no file, and no exact version"),
         ("missing.txt", "missing.txt is no file"),
         ("empty.txt", "names no exact version"),
+        ("uv.lock", "uv.lock is a lock file: give the requirements that `uv export`"),
         ("other.yaml", "other.yaml:1: the key 'checkpoint' is missing"),
         ("broken.yaml", "broken.yaml:2"),
         ("includes.txt", "includes.txt:1: there is no"),
@@ -145,6 +149,7 @@ def test_a_manifest_names_the_packages_its_components_are(tmp_path: Path) -> Non
 )
 def test_what_cannot_be_read_is_told(tmp_path: Path, side: str, words: str) -> None:
     (tmp_path / "empty.txt").write_text("torch>=2\n")
+    (tmp_path / "uv.lock").write_text('[[package]]\nname = "onnx"\nversion = "1.23.2"\n')
     (tmp_path / "other.yaml").write_text("manifest: 1\n")
     (tmp_path / "broken.yaml").write_text("a: [\n")
     (tmp_path / "includes.txt").write_text("-c nowhere.txt\n")

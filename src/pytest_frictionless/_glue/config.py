@@ -159,12 +159,10 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
 
 def findings_of_pins(run: Run) -> list[Finding]:
     """FR070 to FR076 of the repository; imported here, as only the end of a run asks for them."""
-    from pytest_frictionless.stack.contradictions import (
-        findings_of_repository,
-        installed_components,
-    )
+    from pytest_frictionless.stack.contradictions import findings_of_repository
+    from pytest_frictionless.stack.environment import components
 
-    return findings_of_repository(run.shop.root, run.shop.settings, installed_components())
+    return findings_of_repository(run.shop.root, run.shop.settings, components())
 
 
 def findings_of_branch(config: pytest.Config) -> list[Finding]:

@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, MissingDependency) as error:
         print(f"pytest-frictionless: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except OSError as error:
+        if error.filename is None:
+            raise  # of no file that was named
+        print(f"pytest-frictionless: {error.filename}: {error.strerror}", file=sys.stderr)
+        return WRONG_USAGE
     return status
 
 

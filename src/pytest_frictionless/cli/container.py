@@ -53,11 +53,13 @@ def run(given: Namespace) -> int:
 def _dockerfile(given: Namespace) -> int:
     from pytest_frictionless.stack.containers.dockerfile import dockerfile
     from pytest_frictionless.stack.containers.recipe import recipe_for
-    from pytest_frictionless.stack.contradictions import installed_components
+    from pytest_frictionless.stack.environment import components as installed
 
     with open_project() as shop:
         manifests = _manifests(shop, given.model)
-        components = _common(manifests) if manifests else installed_components()
+        components = _common(
+            {name: each.components for name, each in manifests.items()} or {"": installed()}
+        )
         origin = (
             ", ".join(manifests) or "what is installed and frictionless.yaml: there is no manifest"
         )
@@ -115,12 +117,12 @@ def _manifests(shop: Shop, model: str | None) -> dict[str, Manifest]:
     return {path_below(path, shop.root): read_manifest(path) for path in paths}
 
 
-def _common(manifests: dict[str, Manifest]) -> dict[str, str]:
-    """Components that all manifests have alike; raises ConfigError where two do not."""
+def _common(stacks: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Components of an image that all stacks have alike; raises ConfigError where two do not."""
     components: dict[str, tuple[str, str]] = {}
     problems = []
-    for name, manifest in manifests.items():
-        for component, version in manifest.components.items():
+    for name, stack in stacks.items():
+        for component, version in stack.items():
             if component in OF_STACK:
                 continue
             first, known = components.setdefault(component, (name, version))

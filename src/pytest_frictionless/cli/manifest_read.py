@@ -54,7 +54,11 @@ def _check(given: Namespace) -> int:
         for finding in verdict.findings:
             print(f"{finding.severity}: {finding.render(root=bench.shop.root)}")
     counts = verdict.measurements.get("differences", {})
-    print(", ".join(f"{count} {kind}" for kind, count in counts.items()) or verdict.skip)
+    print(
+        ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        or verdict.skip
+        or "no component is recorded"
+    )
     return FOUND if verdict.failed or verdict.skip else 0
 
 

@@ -33,17 +33,11 @@ WIDTH = 160
 
 def sources() -> tuple[Source, ...]:
     """Who finds what does not fit: each is given the root, the settings and what runs here."""
-    from pytest_frictionless.stack.contradictions import (
-        findings_of_repository,
-        installed_components,
-    )
+    from pytest_frictionless.stack.contradictions import findings_of_repository
     from pytest_frictionless.stack.manifests import manifest_findings
     from pytest_frictionless.stack.target import target_findings
 
-    def of_repository(root: Path, settings: Settings, _: Mapping[str, str]) -> Iterable[Finding]:
-        return findings_of_repository(root, settings, installed_components())
-
-    return target_findings, manifest_findings, of_repository
+    return target_findings, manifest_findings, findings_of_repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

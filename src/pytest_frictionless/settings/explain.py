@@ -70,7 +70,7 @@ def _sentence(
             was = "" if text == str(value) else f", and YAML reads it as {value}"
             return f'{text} is a number{was}: write the version in quotes, "{text}"'
         case "literal_error":
-            choices = re.findall(r"'([^']*)'", context["expected"])
+            choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
             hint = nearest(value, choices) if isinstance(value, str) else ""
             return f"{text} is none of {', '.join(choices)}{hint}"
         case "greater_than" | "greater_than_equal" | "less_than_equal":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from enum import IntEnum
-from importlib import metadata
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ from pytest_frictionless.finding import Finding, Place, Severity
 from pytest_frictionless.stack.manifest import COMPONENTS
 from pytest_frictionless.stack.pins import read_pins
 from pytest_frictionless.stack.pins.images import image_from, pins_of_image, versions_in
-from pytest_frictionless.stack.pins.pin import PACKAGES, as_precise_as_written
+from pytest_frictionless.stack.pins.pin import as_precise_as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 ENGINES = ("tensorrt", "tensorrt_rtx")
 """Components that must be the same wherever an engine is built, and wherever it runs."""
 _OF_THE_PLATFORM = ("cuda_toolkit", "cudnn")
-"""Components of which an image and an environment of conda each have their own."""
+"""Components of which an image, the system and an environment of conda each have their own."""
 
 
 class Kind(IntEnum):
@@ -105,19 +103,6 @@ def contradictions(pins: Pins, target: Target, running: Mapping[str, str]) -> It
     yield from _unknown(pins.images)
 
 
-def installed_components() -> dict[str, str]:
-    """Version of Python, and of each component that pip has installed here."""
-    found = {"python": platform.python_version()}
-    for package, component in PACKAGES.items():
-        if component in found:
-            continue
-        try:
-            found[component] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def _sources(pins: Pins, target: Target, running: Mapping[str, str]) -> dict[str, list[Source]]:
     """Everything that is said, by component."""
     said: dict[tuple[str, Kind, str], list[Pin]] = {}
@@ -129,7 +114,7 @@ def _sources(pins: Pins, target: Target, running: Mapping[str, str]) -> dict[str
     for component in ENGINES:
         _add(said, component, Kind.TARGET, getattr(target, component))
     for component, version in running.items():
-        _add(said, component, Kind.RUNNING, version)
+        _add(said, component, Kind.RUNNING, version.rpartition(" ")[2])
     found: dict[str, list[Source]] = {}
     for (component, kind, name), each in said.items():
         shown = "" if kind is Kind.FILE else name
@@ -162,7 +147,7 @@ def _code(component: str, one: Source, two: Source, aim: Image | None) -> str:
             image = image_from(one.name)
             return "" if aim and image and image.repository == aim.repository else "FR073"
         case Kind.FILE, Kind.RUNNING:
-            return "" if one.pins[0].in_image else "FR074"
+            return "" if component in _OF_THE_PLATFORM or one.pins[0].in_image else "FR074"
     return ""  # an image, or the target, against what runs here: the manifest judges that
 
 

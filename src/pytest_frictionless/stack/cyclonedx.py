@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.errors import MissingDependency
 from pytest_frictionless.stack.manifest import COMPONENTS
 from pytest_frictionless.stack.manifest_file import to_text
+from pytest_frictionless.stack.pins.images import image_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,8 @@ def _stack(manifest: Manifest) -> Iterator[Component]:
         if name == "gpu":
             title, version = text, ""
         elif name == "container":
-            title, _, version = text.rpartition(":")
+            image = image_from(text)
+            title, version = (image.repository, image.tag) if image else (text, "")
         yield Component(
             bom_ref=name, name=title or COMPONENTS.get(name, name), version=version or None,
             type=ComponentType(KINDS.get(name, "library")), properties=_properties(_about(manifest, name)),
@@ -120,8 +122,10 @@ def _hashes(manifest: Manifest, name: str) -> Iterator[HashType]:
 
 
 def _about(manifest: Manifest, name: str) -> dict[str, str]:
-    """The components that are told as properties of this one."""
-    return {key: manifest.components.get(key, "") for key, of in ABOUT.items() if of == name}
+    """The components that are told as properties of this one; of the model where theirs is not there."""
+    said = manifest.components
+    owners = {key: of if of in said else "model" for key, of in ABOUT.items()}
+    return {key: said.get(key, "") for key, of in owners.items() if of == name}
 
 
 def _facts(manifest: Manifest) -> dict[str, str]:

@@ -9,12 +9,13 @@ from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.stack.comparison import ORDER, Comparison, Kind, Verdict, same_release
 from pytest_frictionless.stack.manifest import COMPONENTS
 from pytest_frictionless.stack.rules import recorded_value, verdicts_on
+from pytest_frictionless.stack.rules.plan import BOUND_RTX, REBUILD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_frictionless.settings.model import Opset, Target
-    from pytest_frictionless.stack.manifest import Graph, Manifest
+    from pytest_frictionless.stack.manifest import Graph, Manifest, Plan
 
 TITLES = {**COMPONENTS, "opset": "ONNX opset"}
 """Everything that is judged, with its title: beside the components the opset of the file."""
@@ -90,7 +91,7 @@ def differences(
         replace(
             asked, component=name, old=recorded_value(recorded, name), new=running.get(name, "")
         )
-        for name in TITLES
+        for name in dict.fromkeys([*TITLES, *recorded.components])
     ]
     found = [difference for each in here if (difference := _judge(each)) is not None]
     return (*found, *_of_target(asked, target))
@@ -128,6 +129,7 @@ def _of_target(asked: Comparison, target: Target) -> Iterator[Difference]:
     plan = asked.recorded.plan
     if plan is None:
         return
+    yield from _of_flavour(plan, target)
     for name in ENGINES:
         wanted, old = getattr(target, name), recorded_value(asked.recorded, name)
         if (
@@ -147,6 +149,20 @@ def _of_target(asked: Comparison, target: Target) -> Iterator[Difference]:
         difference = _judge(replace(asked, component=name, old=old, new=wanted))
         if difference is not None and difference.kind is Kind.BREAKING:
             yield replace(difference, code=TARGET, against="is of the target")
+
+
+def _of_flavour(plan: Plan, target: Target) -> Iterator[Difference]:
+    """A plan of TensorRT where the target is TensorRT-RTX alone, or the other way around."""
+    has = [name for name in ENGINES if getattr(plan, name)]
+    wanted = [name for name in ENGINES if getattr(target, name)]
+    if has and wanted and not {*has} & {*wanted}:
+        yield Difference(
+            component=has[0], recorded=getattr(plan, has[0]),
+            running=f"{TITLES[wanted[0]]} {getattr(target, wanted[0])}", against="is the target",
+            kind=Kind.BREAKING if plan.file else Kind.UNKNOWN,  # else it is not what is deployed
+            code=TARGET, remedy=REBUILD, source=BOUND_RTX,
+            why="neither loads a plan of the other",
+        )  # fmt: skip
 
 
 def _finding(each: Difference) -> Finding:

@@ -140,6 +140,21 @@ def _engines(versions: Mapping[str, str], running: Mapping[str, str]) -> Iterato
                 "built here does not load there",
                 evidence=(("source", BOUND_RTX if name == "tensorrt_rtx" else BOUND),),
             )
+    runs = {name: running[name] for name in TITLES if running.get(name)}
+    if versions and runs and not versions.keys() & runs.keys():
+        yield Finding(
+            code="FR068", severity=Severity.WARNING,
+            message=f"{_named(runs)} runs here and {_named(versions)} is the target: a plan that is built "
+            "here does not load there, and what is refused here may be taken there",
+            evidence=(("source", BOUND_RTX),),
+        )  # fmt: skip
+
+
+def _named(versions: Mapping[str, str]) -> str:
+    """As "TensorRT 10.14.1"."""
+    return " and ".join(
+        f"{title} {versions[name]}" for name, title in TITLES.items() if name in versions
+    )
 
 
 def _machine(

@@ -11,6 +11,8 @@ from packaging.utils import canonicalize_name
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.stack.manifest import COMPONENTS
 from pytest_frictionless.stack.manifest_file import manifest_in
+from pytest_frictionless.stack.pins import reader_of
+from pytest_frictionless.stack.pins.locks import read_lock
 from pytest_frictionless.stack.pins.requirements import OPTION, entries
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ def read_pins(text: str, root: Path) -> Pins:
             raise ConfigError([f"{word} is no file, and no exact version as onnx==1.23.2"])
         else:
             pins |= dict([pin])
+    if not pins and any(reader_of(word) is read_lock for word in words):
+        raise ConfigError([f"{text} is a lock file: give the requirements that `uv export` or "
+                           "`poetry export` writes of it"])  # fmt: skip
     if not pins:
         raise ConfigError([f"{text!r} names no exact version, as onnx==1.23.2"])
     return pins

@@ -30,10 +30,12 @@ class Move:
     @property
     def is_down(self) -> bool:
         """Whether it goes back to an older version."""
-        try:
-            return Version(self.after) < Version(self.before)
-        except InvalidVersion:
-            return False
+        before, after = _version(self.before), _version(self.after)
+        # The label behind a + tells builds of one version apart: 2.13.0+cpu is no later than 2.13.0.
+        return (
+            before is not None and after is not None
+            and Version(after.public) < Version(before.public)
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.name} {self.before or '(none)'} -> {self.after}"
@@ -94,8 +96,21 @@ def moves(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Move, ..
     return tuple(
         Move(name=name, before=before.get(name, ""), after=version)
         for name, version in after.items()
-        if before.get(name) != version
+        if not _same(before.get(name, ""), version)
     )
+
+
+def _same(before: str, after: str) -> bool:
+    """Whether two texts are one version, as 2.3 and 2.3.0 are."""
+    one = _version(before)
+    return before == after or (one is not None and one == _version(after))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def steps_of(moves: Sequence[Move]) -> list[Step]:

@@ -40,6 +40,8 @@ def manifest_of(bench: Workbench, *, make: bool = False, plan: Path | None = Non
             FR053 where the deployed plan is none.
     """
     plan = plan or plan_beside(bench)
+    if plan and make:
+        read_header(plan)  # before all of it is read for its digest: it may be no file, or no plan
     with nullcontext() if make else bench.steps.only_found():
         built = _asked(lambda: bench.plan(list(bench.profiles)), strict=make)
         made = built if built and built.record["built"] else None

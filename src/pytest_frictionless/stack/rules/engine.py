@@ -66,6 +66,8 @@ def builds(asked: Comparison) -> Verdict | None:
         return Verdict(
             kind=Kind.UNKNOWN, source=BOUND, why="an earlier version may lack what was used"
         )
+    if asked.component == "tensorrt_rtx":
+        return None  # a later patch of one release
     return Verdict(
         kind=Kind.COMPATIBLE, source=BOUND, why="TensorRT removes nothing within a major version"
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from pytest_frictionless.knowledge.gpus import support_of
-from pytest_frictionless.stack.comparison import Kind, Verdict, release, same_release
+from pytest_frictionless.stack.comparison import Kind, Verdict, release, same_release, version_in
 
 if TYPE_CHECKING:
     from pytest_frictionless.stack.comparison import Comparison
@@ -90,9 +88,10 @@ def on_this_platform(asked: Comparison) -> Verdict | None:
 
 
 def _covers(built_for: str, capability: str) -> bool:
-    if built_for.startswith(">"):
-        return Version(capability) > Version(built_for[1:])
-    return built_for == capability
+    if not built_for.startswith(">"):
+        return built_for == capability
+    bound, here = version_in(built_for[1:]), version_in(capability)
+    return bound is not None and here is not None and here > bound
 
 
 def _bound(source: str, why: str) -> Verdict:

@@ -51,7 +51,7 @@ def tf32_override(asked: Comparison) -> Verdict | None:
     """NVIDIA's libraries read NVIDIA_TF32_OVERRIDE as they start, whatever the builder was told."""
     off = [text == "0" for text in (asked.old, asked.new)]
     if off[0] == off[1]:
-        return None
+        return _means_the_same(asked)
     return _other_mantissa(
         f"float32 {'is computed in full' if off[1] else 'may be computed in TF32, with 10 bits of mantissa'}",
         TF32_SOURCE, f"Set {TF32} as it was where the engine was accepted.",
@@ -62,7 +62,7 @@ def torch_tf32_override(asked: Comparison) -> Verdict | None:
     """Float32 is multiplied in TF32 by torch where its override is 1, as in NVIDIA's images."""
     on = [text == "1" for text in (asked.old, asked.new)]
     if on[0] == on[1]:
-        return None
+        return _means_the_same(asked)
     return _other_mantissa(
         f"torch multiplies float32 {'in TF32' if on[1] else 'in full'} by default, so references differ",
         TORCH_TF32_SOURCE, "Set TORCH_ALLOW_TF32_CUBLAS_OVERRIDE as it was.",
@@ -87,6 +87,11 @@ def _other_opset(why: str, source: str = "") -> Verdict:
         source=source,
         remedy="Export at the pinned opset, compare the numbers, and write the manifest again.",
     )  # fmt: skip
+
+
+def _means_the_same(asked: Comparison) -> Verdict | None:
+    """An unset variable is one of its values: it is not missing here."""
+    return Verdict(kind=Kind.IDENTICAL) if asked.old else None
 
 
 def _other_mantissa(why: str, source: str, remedy: str) -> Verdict:

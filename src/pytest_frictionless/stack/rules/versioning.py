@@ -16,7 +16,8 @@ def apart(asked: Comparison) -> Verdict | None:
         return None
     if asked.old == asked.new:
         return Verdict(kind=Kind.IDENTICAL)
+    same_name = asked.old.split()[:-1] == asked.new.split()[:-1]  # as onnxslim in "onnxslim 0.1.98"
     minor = release(asked.old, 2)
-    if minor is not None and minor == release(asked.new, 2):
+    if same_name and minor is not None and minor == release(asked.new, 2):
         return Verdict(kind=Kind.PATCH, why="the same minor version")
     return Verdict(kind=Kind.UNKNOWN, why="no source says whether they fit")
