@@ -77,7 +77,9 @@ def test_a_clean_model_of_any_format_passes_everything(outcome: Outcome, name: s
     assert "FR050" in missed.pop("manifest")  # none of them has one
     if not has_gpu():
         asks = {check: line for check, line in missed.items() if "no GPU here" in line}
-        assert {check.partition("-")[0] for check in asks} == {check.partition("-")[0] for check in GPU_CHECKS}
+        assert {check.partition("-")[0] for check in asks} == {
+            check.partition("-")[0] for check in GPU_CHECKS
+        }
         missed = {check: line for check, line in missed.items() if check not in asks}
     assert missed == {}
 
