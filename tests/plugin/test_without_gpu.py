@@ -87,6 +87,8 @@ def test_a_driver_and_no_gpu(project: Project, driver: Path) -> None:
 
 @pytest.mark.parametrize("module", ["cuda.core", "pynvml"])
 def test_a_driver_and_a_library_that_is_absent(project: Project, driver: Path, module: str) -> None:
+    for other in {"cuda.core", "pynvml"} - {module}:
+        pytest.importorskip(other)
     project.write("hidden/sitecustomize.py", HIDE.format(module=module))
     path = ":".join([str(project.root / "hidden"), *sys.path[1:]])
     environment = {"LD_LIBRARY_PATH": str(driver), "PYTHONPATH": path}
