@@ -35,7 +35,7 @@ test: $(VENV)/ready  ## run the tests
 
 # Node, rsync and git-lfs come from the system; what is missing is a skip that names it.
 test-ci: $(VENV)/ready  ## execute the CI files: act for GitHub, gitlab-ci-local for GitLab
-	$(PIP) -q -r requirements/ci-tools.txt
+	$(PIP) -q -r requirements/ci-tools.txt -e '.[gpu]'
 	if command -v npm > /dev/null; then npm ci --silent --prefix tests/ci; fi
 	$(PY) -m pytest tests/ci $(ARGS)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import pytest_frictionless
 from tests.ci.gitlab import ROOT, Repository
 
 PAGE = (ROOT / "docs" / "how-to" / "other-ci.md").read_text()
@@ -55,7 +56,10 @@ def _tool(name: str) -> None:
 
 def _packages() -> str:
     """Where this environment has its packages, for an environment that has none."""
-    return os.pathsep.join([os.environ.get("PYTHONPATH", ""), sysconfig.get_path("purelib")])
+    ours = Path(pytest_frictionless.__file__).parents[
+        1
+    ]  # an editable install is in no path of its own
+    return os.pathsep.join([str(ours), sysconfig.get_path("purelib")])
 
 
 @pytest.mark.parametrize("healthy", [True, False])
