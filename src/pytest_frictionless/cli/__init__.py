@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_frictionless import __version__
+from pytest_frictionless.cli.command import declare
 from pytest_frictionless.errors import ConfigError, MissingDependency, StepFailed
 
 if TYPE_CHECKING:
@@ -34,11 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Work on one model checkpoint. The tests themselves: pytest --frictionless",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in map(_command, asked):  # the others are not even imported
-        subparser = subparsers.add_parser(command.name, help=command.help, description=command.help)
-        command.arguments(subparser)
-        subparser.set_defaults(run=command.run)
+    declare(parser, map(_command, asked), metavar="COMMAND")  # the others are not even imported
     given = parser.parse_args(words)
     try:
         status: int = given.run(given)

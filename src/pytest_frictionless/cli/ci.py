@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_frictionless.cli import (
     ci_cache_key,
     ci_discover,
@@ -12,10 +10,7 @@ from pytest_frictionless.cli import (
     ci_report,
     ci_run,
 )
-from pytest_frictionless.cli.command import Command
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+from pytest_frictionless.cli.command import group
 
 ACTIONS = (
     ci_discover.COMMAND, ci_run.COMMAND, ci_report.COMMAND, ci_evidence.COMMAND, ci_durations.COMMAND,
@@ -24,22 +19,8 @@ ACTIONS = (
 """Every action, in the order of a pipeline."""
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Declare the actions, each with arguments of its own."""
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for action in ACTIONS:
-        subparser = actions.add_parser(action.name, help=action.help, description=action.help)
-        action.arguments(subparser)
-        subparser.set_defaults(act=action.run)
-
-
-def run(given: Namespace) -> int:
-    """Carry out the action."""
-    status: int = given.act(given)
-    return status
-
-
-COMMAND = Command(
-    name="ci", help="what CI jobs call: find, split and run checkpoints, report, sign, tell cache keys",
-    arguments=arguments, run=run,
-)  # fmt: skip
+COMMAND = group(
+    "ci",
+    "what CI jobs call: find, split and run checkpoints, report, sign, tell cache keys",
+    ACTIONS,
+)

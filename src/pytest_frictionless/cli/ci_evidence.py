@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.cli.command import Command
+from pytest_frictionless.cli.command import Command, group
 from pytest_frictionless.cli.project import checkpoints_of, open_project
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.opening import open_workbench
@@ -180,35 +180,18 @@ def _keygen(given: Namespace) -> int:
 
 
 ACTIONS = (
-    Command(name="sign", help="sign what a GPU run found", arguments=_sign_arguments, run=_sign),
+    Command(
+        name="sign", help="sign what a GPU run found", about=_sign.__doc__ or "",
+        arguments=_sign_arguments, run=_sign,
+    ),
     Command(
         name="verify", help="verify the evidence, and hold it to what is here",
-        arguments=_verify_arguments, run=_verify,
+        about=_verify.__doc__ or "", arguments=_verify_arguments, run=_verify,
     ),
     Command(
-        name="keygen", help="make a pair of keys", arguments=_keygen_arguments, run=_keygen
+        name="keygen", help="make a pair of keys", about=_keygen.__doc__ or "",
+        arguments=_keygen_arguments, run=_keygen,
     ),
 )  # fmt: skip
 
-
-def arguments(parser: ArgumentParser) -> None:
-    """Declare the actions, each with arguments of its own."""
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for action in ACTIONS:
-        subparser = actions.add_parser(
-            action.name, help=action.help, description=action.run.__doc__
-        )
-        action.arguments(subparser)
-        subparser.set_defaults(evidence_action=action.run)
-
-
-def run(given: Namespace) -> int:
-    """Carry out the action."""
-    status: int = given.evidence_action(given)
-    return status
-
-
-COMMAND = Command(
-    name="evidence", help="sign what a GPU run found; verify it where there is no GPU",
-    arguments=arguments, run=run,
-)  # fmt: skip
+COMMAND = group("evidence", "sign what a GPU run found; verify it where there is no GPU", ACTIONS)
