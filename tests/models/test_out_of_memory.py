@@ -13,7 +13,7 @@ from pytest_frictionless.workbench.isolation import Limits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.artifacts.engine import RejectionRecord
 
 pytest.importorskip("tensorrt_rtx")
 pytest.importorskip("onnx")

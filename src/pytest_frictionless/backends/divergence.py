@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import ComparisonRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
     from pytest_frictionless.backends.numbers import Array
     from pytest_frictionless.backends.reduce_graph import Part
     from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord

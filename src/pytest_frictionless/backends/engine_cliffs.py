@@ -19,7 +19,7 @@ from pytest_frictionless.shapes import Profile, Range
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
     from pytest_frictionless.backends.tensorrt_engine import Engine
     from pytest_frictionless.cliffs.record import (
         ComparedRecord,

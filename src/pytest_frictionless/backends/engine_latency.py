@@ -14,7 +14,8 @@ from pytest_frictionless.backends.timing import WARM_UP_S, captured, median, rou
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_frictionless.artifacts import CellRecord, CellRequest, InputRecord, RoundRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.latency import CellRecord, CellRequest, RoundRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_engine import Engine
 

@@ -16,10 +16,11 @@ from pytest_frictionless.backends.feeds import feeds_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_frictionless.artifacts import CellRequest, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.latency import CellRequest
+    from pytest_frictionless.artifacts.memory import MemoryRecord, SwitchingRecord, SwitchRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_context import Bound, Setting
-    from pytest_frictionless.memory_artifacts import MemoryRecord, SwitchingRecord, SwitchRecord
 
 RUNS = 5
 SWITCHES = 30

@@ -15,7 +15,7 @@ from pytest_frictionless.backends.timing import Timed, median
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_context import Bound
     from pytest_frictionless.cliffs.record import LayerRecord, ProfiledRecord

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pytest_frictionless.artifacts import EngineRunRecord, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.run import EngineRunRecord
     from pytest_frictionless.backends.tensorrt_context import Bound
 
     Array = np.ndarray[Any, Any]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import LostSymbol
+    from pytest_frictionless.artifacts.graph import LostSymbol
     from pytest_frictionless.finding import Place
 
     Axes = Mapping[str, list[int | str] | None]

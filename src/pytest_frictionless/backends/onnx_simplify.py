@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import SimplifiedRecord
+    from pytest_frictionless.artifacts.graph import SimplifiedRecord
 
 SIMPLIFIED = "model.onnx"
 EXTERNAL_FROM = 1024

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import ComparisonRecord, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
     from pytest_frictionless.backends.numbers import Array
     from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord
 

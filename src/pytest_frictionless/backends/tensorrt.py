@@ -22,7 +22,7 @@ from pytest_frictionless.machine import broken_library
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import NetworkTensor
+    from pytest_frictionless.artifacts.engine import NetworkTensor
 
 FLAVOUR_VARIABLE = "PYTEST_FRICTIONLESS_TENSORRT"
 """Environment variable that picks the flavour where both are installed: "rtx" or "tensorrt"."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import NetworkTensor, RejectionRecord
+    from pytest_frictionless.artifacts.engine import NetworkTensor, RejectionRecord
     from pytest_frictionless.backends.trial import Report
 
 _POINTS = (1, 0, 2)

@@ -12,7 +12,7 @@ from pytest_frictionless.backends import tensorrt
 from pytest_frictionless.backends.tensorrt_words import clean, disguised_memory, reason
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import BuildRecord
+    from pytest_frictionless.artifacts.engine import BuildRecord
 
 Profiles = Sequence[Mapping[str, Any]]
 """Each {"name", "inputs": {input: [min, opt, max shape]}, "values": {shape tensor: [...]}}."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import CaseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import CaseRecord, RejectionRecord
 
 TIME_LIMIT_S = 60
 

@@ -20,7 +20,7 @@ from pytest_frictionless.backends.tensorrt_words import is_node_local, parse_kin
 if TYPE_CHECKING:
     import onnx
 
-    from pytest_frictionless.artifacts import ParseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import ParseRecord, RejectionRecord
 
 _UNSUPPORTED_TYPE = re.compile(r"unsupported datatype \((?P<number>\d+)\)")
 _SUBSTITUTES = {

@@ -19,7 +19,7 @@ from pytest_frictionless.place import place_of_error
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import PluginRecord
+    from pytest_frictionless.artifacts.engine import PluginRecord
     from pytest_frictionless.finding import Place
 
 Creator = tuple[str, str, str]

@@ -27,7 +27,8 @@ from pytest_frictionless.shapes import TensorType, proof_covers
 if TYPE_CHECKING:
     import torch
 
-    from pytest_frictionless.artifacts import CaptureRecord, InputRecord, SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, SourceRecord
+    from pytest_frictionless.artifacts.graph import CaptureRecord
     from pytest_frictionless.finding import Finding
 
 MODEL = "model.onnx"

@@ -12,7 +12,7 @@ from pytest_frictionless.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import ExecutionRecord
+    from pytest_frictionless.artifacts.run import ExecutionRecord
     from pytest_frictionless.finding import Finding
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.store import Artifact

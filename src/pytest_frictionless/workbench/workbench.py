@@ -16,22 +16,17 @@ from pytest_frictionless.workbench.steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_frictionless.artifacts import (
-        BuildRecord,
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, SourceRecord, WeightsRecord
+    from pytest_frictionless.artifacts.engine import BuildRecord, ParseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.graph import (
         CaptureRecord,
-        EngineRunRecord,
-        ExecutionRecord,
         GraphRecord,
-        InputRecord,
         LostSymbol,
         OnnxRecord,
         OperatorRecord,
-        ParseRecord,
-        RejectionRecord,
-        SourceRecord,
-        WeightsRecord,
     )
-    from pytest_frictionless.memory_artifacts import SwitchingRecord
+    from pytest_frictionless.artifacts.memory import SwitchingRecord
+    from pytest_frictionless.artifacts.run import EngineRunRecord, ExecutionRecord
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.settings.model import ModelSpec
     from pytest_frictionless.workbench.judging import Judgement
