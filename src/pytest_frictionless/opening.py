@@ -21,7 +21,7 @@ from pytest_frictionless.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
 
 CONFIG_FILE = "frictionless.yaml"
 CACHE_FOLDER = ".frictionless/cache"

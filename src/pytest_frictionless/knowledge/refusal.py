@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.artifacts.engine import PluginRecord, RejectionRecord
     from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
-    from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.settings.target import Target
 
 NEEDS_GPU = "FR505"
 LACKED_BY_RTX = "FR509"

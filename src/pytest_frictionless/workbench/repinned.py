@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from pytest_frictionless.knowledge.opsets import COMPOSITE
-from pytest_frictionless.settings.model import Opset
+from pytest_frictionless.settings.target import Opset
 from pytest_frictionless.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
