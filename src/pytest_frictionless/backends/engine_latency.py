@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import nvml, tensorrt
+from pytest_frictionless.backends import nvml, tensorrt_installed
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.timing import WARM_UP_S, captured, median, rounds, warm_up
@@ -42,7 +42,7 @@ def measure(
         measured[cell["name"]] = _cell(gpu, engine, inputs, cell, seconds)
     engine.keep_cache()
     record: RoundRecord = {
-        "engine": tensorrt.engine_name(), "gpu": nvml.facts(gpu.uuid),
+        "engine": tensorrt_installed.engine_name(), "gpu": nvml.facts(gpu.uuid),
         "compute_capability": gpu.compute_capability, "cells": measured,
         "layers": engine.layers(),
     }  # fmt: skip

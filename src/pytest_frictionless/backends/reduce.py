@@ -10,7 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, reduce_facts, tensorrt, tensorrt_plugins
+from pytest_frictionless.backends import (
+    onnx_cut,
+    reduce_facts,
+    tensorrt_installed,
+    tensorrt_plugins,
+)
 from pytest_frictionless.backends.engine import with_values
 from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.onnx_origin import Origin, inline
@@ -150,8 +155,8 @@ def _write(
 
     onnx.save(part.model, folder / MODEL)
     write_script("engine", folder, {
-        "nodes": record["nodes"], "of": record["of"], "engine": tensorrt.engine_name(),
-        "module": tensorrt.load().__name__, "stage": failure["stage"], "words": failure["reason"],
+        "nodes": record["nodes"], "of": record["of"], "engine": tensorrt_installed.engine_name(),
+        "module": tensorrt_installed.load().__name__, "stage": failure["stage"], "words": failure["reason"],
         "inputs": part.inputs, "values": part.values, **facts,
     })  # fmt: skip
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, tensorrt
+from pytest_frictionless.backends import onnx_cut
 from pytest_frictionless.backends.reduce_graph import Fact
 from pytest_frictionless.backends.tensorrt_attribute import elem_type_of
+from pytest_frictionless.backends.tensorrt_network import read, tensors_of
 from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def measured(model: onnx.ModelProto, path: str) -> dict[str, Fact]:
 
 def _of_network(model: onnx.ModelProto, path: str) -> Mapping[str, Any]:
     def work(report: Report) -> None:
-        reading = tensorrt.read(model.SerializeToString(), path)
-        report({"tensors": tensorrt.tensors_of(reading.network)})
+        reading = read(model.SerializeToString(), path)
+        report({"tensors": tensors_of(reading.network)})
 
     tensors: Mapping[str, Any] = (
         ask(work, deadline=time.monotonic() + PARSE_S).fields.get("tensors") or {}

@@ -12,9 +12,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, require, tensorrt
+from pytest_frictionless.backends import onnx_cut, require, tensorrt_installed
 from pytest_frictionless.backends.onnx_origin import Origin, inline
 from pytest_frictionless.backends.tensorrt_build import run
+from pytest_frictionless.backends.tensorrt_network import read, tensors_of
 from pytest_frictionless.backends.tensorrt_words import (
     CRASHED,
     UNANSWERED,
@@ -87,7 +88,7 @@ def attribute(
     if trial.is_refusal:
         search.name_first(model, trial, profile)
     elif search.late:
-        search.found[""] = f"{tensorrt.engine_name()} {UNANSWERED} {budget_s:g} s"
+        search.found[""] = f"{tensorrt_installed.engine_name()} {UNANSWERED} {budget_s:g} s"
     return search.records()
 
 
@@ -108,15 +109,15 @@ class _Search:
         fields = {"parsed": False, "built": False, "errors": [], "tensors": {}, **ending.fields}
         if not fields["built"] and not fields["errors"]:
             word = ending.crash or "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {word}"]
+            fields["errors"] = [f"{tensorrt_installed.engine_name()} {CRASHED}: {word}"]
             fields["parsed"] = fields["parsed"] and bool(ending.crash)
         return _Trial(**fields)
 
     def _report(
         self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: Report
     ) -> None:
-        reading = tensorrt.read(model.SerializeToString(), self.path)
-        tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
+        reading = read(model.SerializeToString(), self.path)
+        tensors = tensors_of(reading.network) if reading.parsed else {}
         report({"parsed": reading.parsed, "tensors": tensors})
         attempt = run(
             reading, profiles=[{"name": "trial", **profile}] if profile else [],

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import require, tensorrt, tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends import require, tensorrt_build, tensorrt_installed, tensorrt_parse
 from pytest_frictionless.backends.onnx_file import dtype_name
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def measure(
         tick: Told how many cases are done, and how many there are.
     """
     onnx = require("onnx", purpose="the backend cases")
-    tensorrt.load()
+    tensorrt_installed.load()
     cases = [
         case for case in _single_node_cases() if not operators or _node(case).op_type in operators
     ]
@@ -58,7 +58,7 @@ def measure(
 def versions() -> dict[str, str]:
     """Engine and onnx of a measurement made now."""
     onnx = require("onnx", purpose="the backend cases")
-    return {"engine": tensorrt.engine_name(), "onnx": str(onnx.__version__)}
+    return {"engine": tensorrt_installed.engine_name(), "onnx": str(onnx.__version__)}
 
 
 def _single_node_cases() -> list[Any]:

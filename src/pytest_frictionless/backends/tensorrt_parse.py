@@ -13,8 +13,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends import onnx_cut, require, tensorrt
+from pytest_frictionless.backends import onnx_cut, require, tensorrt_installed
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.tensorrt_network import (
+    ParserError,
+    Reading,
+    describe,
+    dtype_name,
+    parser_version,
+    read,
+)
 from pytest_frictionless.backends.tensorrt_words import is_node_local, parse_kind, reason
 
 if TYPE_CHECKING:
@@ -36,22 +44,22 @@ _PLUGIN_NEEDS_GPU = re.compile(r"Cuda Error in \w+: \d+ \(.*\)")
 def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
     """Parse an ONNX file and list everything the parser refuses, within this many seconds."""
     deadline = time.monotonic() + budget_s
-    reading = tensorrt.read(path)
+    reading = read(path)
     network = reading.network
-    search = _Search(path=path, engine=tensorrt.engine_name())
+    search = _Search(path=path, engine=tensorrt_installed.engine_name())
     if reading.parsed:
         search.refuse_empty(outputs=network.num_outputs, layers=network.num_layers)
     else:
         search.run(reading, deadline)
     outputs = [network.get_layer(i).get_output(0) for i in range(network.num_layers)]
-    types = Counter(tensorrt.dtype_name(each.dtype) for each in outputs if each is not None)
+    types = Counter(dtype_name(each.dtype) for each in outputs if each is not None)
     return {
         "engine": search.engine,
-        "parser": tensorrt.parser_version(),
+        "parser": parser_version(),
         "rejections": search.rejections,
         "complete": search.complete,
-        "inputs": [tensorrt.describe(network.get_input(i)) for i in range(network.num_inputs)],
-        "outputs": [tensorrt.describe(network.get_output(i)) for i in range(network.num_outputs)],
+        "inputs": [describe(network.get_input(i)) for i in range(network.num_inputs)],
+        "outputs": [describe(network.get_output(i)) for i in range(network.num_outputs)],
         "layers": network.num_layers,
         "layer_types": dict(sorted(types.items())),
         "warnings": reading.warnings,
@@ -61,8 +69,8 @@ def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
 def rejections_in(model: onnx.ModelProto, path: str, *, budget_s: float) -> list[RejectionRecord]:
     """What the parser refuses of a model in memory, whose external data lies beside `path`."""
     deadline = time.monotonic() + budget_s
-    reading = tensorrt.read(model.SerializeToString(), path)
-    search = _Search(path=path, engine=tensorrt.engine_name())
+    reading = read(model.SerializeToString(), path)
+    search = _Search(path=path, engine=tensorrt_installed.engine_name())
     if reading.parsed:
         network = reading.network
         search.refuse_empty(outputs=network.num_outputs, layers=network.num_layers)
@@ -97,9 +105,7 @@ class _Search:
             reason=f"{self.engine} read a network without {lacks}: nothing would be computed",
         )
 
-    def run(
-        self, reading: tensorrt.Reading, deadline: float, model: onnx.ModelProto | None = None
-    ) -> None:
+    def run(self, reading: Reading, deadline: float, model: onnx.ModelProto | None = None) -> None:
         """Name everything that keeps this model, or else the file, from being parsed."""
         onnx = require("onnx", purpose="naming every refused node")
         first = reading
@@ -107,7 +113,7 @@ class _Search:
             model = model or onnx.load(self.path, load_external_data=False)
             model, self.origins = inline(model)
             model, symbols = onnx_cut.infer(model)
-            reading = tensorrt.read(model.SerializeToString(), self.path)
+            reading = read(model.SerializeToString(), self.path)
         except Exception:  # no model at all, or one that onnx cannot read: the parser's words stay
             self._name_only(first)
             return
@@ -119,11 +125,11 @@ class _Search:
                 break
             for name in cuts:
                 tainted |= _take_out(model, name, symbols)
-            reading = tensorrt.read(model.SerializeToString(), self.path)
+            reading = read(model.SerializeToString(), self.path)
         if not self.found:
             self._name_only(first)
 
-    def _name_only(self, reading: tensorrt.Reading) -> None:
+    def _name_only(self, reading: Reading) -> None:
         """Hand on what one parse says."""
         self.complete = False
         for error in reading.errors:
@@ -137,9 +143,7 @@ class _Search:
             words = " ".join(reading.log) or f"{self.engine} does not parse this file"
             self.found[""] = _rejection(reason=words)
 
-    def _judge(
-        self, model: onnx.ModelProto, reading: tensorrt.Reading, tainted: set[str]
-    ) -> list[str]:
+    def _judge(self, model: onnx.ModelProto, reading: Reading, tainted: set[str]) -> list[str]:
         """Record what this parse proves; gives the names of what is to be cut out.
 
         The first error is genuine where nothing before its node was replaced by a guess. Later ones
@@ -169,7 +173,7 @@ class _Search:
             self._record(name, error, reading.log)
         return cuts
 
-    def _record(self, name: str, error: tensorrt.ParserError, log: list[str]) -> None:
+    def _record(self, name: str, error: ParserError, log: list[str]) -> None:
         origin = self.origins[name]
         kind, words = parse_kind(error.desc, error.code), reason(error.desc, engine=self.engine)
         numbers = [match["number"] for text in log if (match := _UNSUPPORTED_TYPE.search(text))]
@@ -187,7 +191,7 @@ class _Search:
     def _judge_outputs(
         self,
         model: onnx.ModelProto,
-        error: tensorrt.ParserError,
+        error: ParserError,
         doubtful: set[str],
         tainted: set[str],
     ) -> list[str]:
@@ -211,7 +215,7 @@ class _Search:
         return cuts
 
     def _judge_tensor(
-        self, model: onnx.ModelProto, error: tensorrt.ParserError, log: list[str]
+        self, model: onnx.ModelProto, error: ParserError, log: list[str]
     ) -> list[str]:
         """Record a refused input or initializer; gives its name where it can be replaced."""
         inputs = {value.name: value.type for value in model.graph.input}
@@ -237,7 +241,7 @@ class _Search:
         return [f"tensor {name}"] if name and kind == "type" else []
 
 
-def _unnamed(model: onnx.ModelProto, error: tensorrt.ParserError, path: str) -> str:
+def _unnamed(model: onnx.ModelProto, error: ParserError, path: str) -> str:
     """Name of the node that an error without a node is about; empty where it is about none.
 
     Some importers (ScatterElements) raise without saying which node they are at: the shortest
@@ -246,7 +250,7 @@ def _unnamed(model: onnx.ModelProto, error: tensorrt.ParserError, path: str) -> 
 
     def fails(count: int) -> bool:
         part = onnx_cut.beginning(model, count, outputs=[])
-        return not tensorrt.read(part.SerializeToString(), path).parsed
+        return not read(part.SerializeToString(), path).parsed
 
     low, high = 0, len(model.graph.node)
     if not high or fails(0) or not fails(high):
@@ -296,7 +300,7 @@ def _importable(elem_type: int) -> bool:
     copy = helper.make_node("Identity", ["x"], ["y"])
     output = helper.make_tensor_value_info("y", elem_type, [1])
     model = helper.make_model(helper.make_graph([copy], "g", [value], [output]))
-    return all(error.node >= 0 for error in tensorrt.read(model.SerializeToString()).errors)
+    return all(error.node >= 0 for error in read(model.SerializeToString()).errors)
 
 
 def _type_name(number: int) -> str:
