@@ -6,7 +6,6 @@ imported any more. So each refused node is cut out of a copy, and the copy is pa
 
 from __future__ import annotations
 
-import functools
 import re
 import time
 from collections import Counter
@@ -23,6 +22,12 @@ from pytest_frictionless.backends.tensorrt_network import (
     parser_version,
     read,
 )
+from pytest_frictionless.backends.tensorrt_substitutes import (
+    importable,
+    node_at_fault,
+    take_out,
+    type_name,
+)
 from pytest_frictionless.backends.tensorrt_words import is_node_local, parse_kind, reason
 
 if TYPE_CHECKING:
@@ -31,12 +36,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.artifacts.engine import ParseRecord, RejectionRecord
 
 _UNSUPPORTED_TYPE = re.compile(r"unsupported datatype \((?P<number>\d+)\)")
-_SUBSTITUTES = {
-    2: 6, 4: 6, 5: 6, 12: 6, 13: 6,  # unsigned and short integers: INT32
-    21: 3, 25: 3, 26: 3,  # UINT4, UINT2, INT2: INT8
-    18: 17, 19: 17, 20: 17,  # the other kinds of FP8: FLOAT8E4M3FN
-}  # fmt: skip
-"""TensorProto.DataType that takes the place of one which the parser refuses; FLOAT for others."""
+
 _INITIALIZER = re.compile(r"initializer: (?P<name>[^:]+?)\s*$")
 _PLUGIN_NEEDS_GPU = re.compile(r"Cuda Error in \w+: \d+ \(.*\)")
 
@@ -124,7 +124,7 @@ class _Search:
                 self.complete = False
                 break
             for name in cuts:
-                tainted |= _take_out(model, name, symbols)
+                tainted |= take_out(model, name, symbols)
             reading = read(model.SerializeToString(), self.path)
         if not self.found:
             self._name_only(first)
@@ -157,7 +157,11 @@ class _Search:
                 if "output.type()" in error.desc:
                     cuts += self._judge_outputs(model, error, doubtful, tainted)
                     continue
-                name = _unnamed(model, error, self.path) if error.function != "importInput" else ""
+                name = (
+                    node_at_fault(model, error, self.path)
+                    if error.function != "importInput"
+                    else ""
+                )
                 if not name:
                     cuts += self._judge_tensor(model, error, reading.log)
                     continue
@@ -178,7 +182,7 @@ class _Search:
         kind, words = parse_kind(error.desc, error.code), reason(error.desc, engine=self.engine)
         numbers = [match["number"] for text in log if (match := _UNSUPPORTED_TYPE.search(text))]
         if numbers and error.desc.startswith("Invalid Node"):
-            kind, words = "type", f"unsupported data type {_type_name(int(numbers[0]))}"
+            kind, words = "type", f"unsupported data type {type_name(int(numbers[0]))}"
         needs = [match[0] for text in log if (match := _PLUGIN_NEEDS_GPU.search(text))]
         if needs and kind == "unknown":
             words = f"cannot be judged on a machine without a GPU: {words} {needs[0]}"
@@ -203,14 +207,14 @@ class _Search:
         cuts = []
         for value in model.graph.output:
             elem_type = value.type.tensor_type.elem_type
-            if _importable(elem_type):
+            if importable(elem_type):
                 continue
             cuts.append(f"tensor {value.name}")
             if value.name not in excused:
                 words = reason(error.desc, engine=self.engine).rstrip(".")
                 self.found[cuts[-1]] = _rejection(
                     kind="type", node=value.name, code=error.code,
-                    reason=f"{words}: {_type_name(elem_type)} of an output",
+                    reason=f"{words}: {type_name(elem_type)} of an output",
                 )  # fmt: skip
         return cuts
 
@@ -222,7 +226,7 @@ class _Search:
         kind, words = "type", reason(error.desc, engine=self.engine)
         if error.file in inputs:  # the parser puts the input's name where a source file is due
             name, given = error.file, inputs[error.file]
-            shown = _type_name(given.tensor_type.elem_type) or str(given.WhichOneof("value"))
+            shown = type_name(given.tensor_type.elem_type) or str(given.WhichOneof("value"))
             words = f"{words.rstrip('.')}: {shown.removesuffix('_type')}"
         else:
             match = _INITIALIZER.search(error.desc.strip())
@@ -232,81 +236,13 @@ class _Search:
                 if text.endswith(f"initializer: {name}") and (hit := _UNSUPPORTED_TYPE.search(text))
             ]  # fmt: skip
             if numbers:
-                words = f"unsupported data type of an initializer: {_type_name(int(numbers[0]))}"
+                words = f"unsupported data type of an initializer: {type_name(int(numbers[0]))}"
             else:
                 kind = parse_kind(error.desc, error.code)
         self.found.setdefault(
             f"tensor {name}", _rejection(kind=kind, node=name, reason=words, code=error.code)
         )
         return [f"tensor {name}"] if name and kind == "type" else []
-
-
-def _unnamed(model: onnx.ModelProto, error: ParserError, path: str) -> str:
-    """Name of the node that an error without a node is about; empty where it is about none.
-
-    Some importers (ScatterElements) raise without saying which node they are at: the shortest
-    beginning of the graph that is refused ends with it.
-    """
-
-    def fails(count: int) -> bool:
-        part = onnx_cut.beginning(model, count, outputs=[])
-        return not read(part.SerializeToString(), path).parsed
-
-    low, high = 0, len(model.graph.node)
-    if not high or fails(0) or not fails(high):
-        return ""
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fails(middle) else (middle, high)
-    last = model.graph.node[low]
-    wanted = error.function.removeprefix("import")
-    inner = [node.name for _, body in onnx_cut.subgraphs(last) for _, _, node in onnx_cut.walk(body)
-             if node.op_type == wanted]  # fmt: skip
-    return next(iter(inner), str(last.name)) if last.op_type != wanted else str(last.name)
-
-
-def _take_out(model: onnx.ModelProto, name: str, symbols: set[str]) -> set[str]:
-    """Cut a node, or give a tensor a type that the parser takes; gives what is tainted by it."""
-    if name.startswith("tensor "):
-        name = name.removeprefix("tensor ")
-        return {name} if onnx_cut.retype(model, name, _substitute(model, name)) else set()
-    guessed: set[str] = set()
-
-    def stand_in(graph: onnx.GraphProto, tensor: str) -> onnx_cut.StandIn | None:
-        known = onnx_cut.declared_stand_in(graph, tensor, symbols)
-        if known is None or _importable(known.elem_type):
-            return known
-        guessed.add(tensor)
-        return onnx_cut.StandIn(
-            elem_type=_SUBSTITUTES.get(known.elem_type, 1), dims=known.dims, exact=False
-        )
-
-    return onnx_cut.cut(model, name, stand_in) | guessed
-
-
-def _substitute(model: onnx.ModelProto, name: str) -> int:
-    given = {t.name: t.data_type for t in model.graph.initializer}
-    for value in [*model.graph.output, *model.graph.input]:
-        given[value.name] = value.type.tensor_type.elem_type
-    return _SUBSTITUTES.get(given.get(name, 0), 1)
-
-
-@functools.cache
-def _importable(elem_type: int) -> bool:
-    """True where the parser takes an input of this TensorProto.DataType: tried, not known."""
-    from onnx import helper
-
-    value = helper.make_tensor_value_info("x", elem_type, [1])
-    copy = helper.make_node("Identity", ["x"], ["y"])
-    output = helper.make_tensor_value_info("y", elem_type, [1])
-    model = helper.make_model(helper.make_graph([copy], "g", [value], [output]))
-    return all(error.node >= 0 for error in read(model.SerializeToString()).errors)
-
-
-def _type_name(number: int) -> str:
-    from onnx import TensorProto
-
-    return TensorProto.DataType.Name(number) if number else ""
 
 
 def _rejection(
