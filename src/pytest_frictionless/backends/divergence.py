@@ -18,7 +18,7 @@ from pytest_frictionless.backends.ort import compare
 from pytest_frictionless.backends.provenance import pairs
 from pytest_frictionless.backends.reduce_graph import Whole
 from pytest_frictionless.backends.reduce_search import Search
-from pytest_frictionless.backends.tensorrt_attribute import freeze
+from pytest_frictionless.backends.tensorrt_frozen import freeze
 from pytest_frictionless.place import place_of_node
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from pytest_frictionless.backends.reduce_engine import Engine
 from pytest_frictionless.backends.reduce_graph import Whole
 from pytest_frictionless.backends.reduce_search import Search
 from pytest_frictionless.backends.reduce_weights import embed, lighten
-from pytest_frictionless.backends.tensorrt_attribute import freeze, named
+from pytest_frictionless.backends.tensorrt_frozen import freeze
+from pytest_frictionless.backends.tensorrt_named import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

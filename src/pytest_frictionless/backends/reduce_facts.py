@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut
 from pytest_frictionless.backends.reduce_graph import Fact
-from pytest_frictionless.backends.tensorrt_attribute import elem_type_of
+from pytest_frictionless.backends.tensorrt_frozen import elem_type_of
 from pytest_frictionless.backends.tensorrt_network import read, tensors_of
 from pytest_frictionless.backends.trial import ask
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require, tensorrt_build, tensorrt_installed, tensorrt_parse
 from pytest_frictionless.backends.onnx_file import dtype_name
+from pytest_frictionless.backends.onnx_origin import Origin
+from pytest_frictionless.backends.tensorrt_rejection import rejection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -130,10 +132,9 @@ def _refusal(model: onnx.ModelProto, values: list[Any], path: str) -> RejectionR
 
 def _by_builder(model: onnx.ModelProto, reason: str) -> RejectionRecord:
     node = model.graph.node[0]
-    return {
-        "stage": "build", "kind": "builder", "operator": node.op_type, "node": node.name,
-        "stack": [], "reason": reason, "error_code": "", "metadata": {},
-    }  # fmt: skip
+    return rejection(
+        "build", reason, kind="builder", origin=Origin(node=node.name, operator=node.op_type)
+    )
 
 
 def _with_constants(model: onnx.ModelProto, values: list[Any]) -> onnx.ModelProto | None:

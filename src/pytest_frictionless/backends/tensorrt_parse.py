@@ -22,6 +22,7 @@ from pytest_frictionless.backends.tensorrt_network import (
     parser_version,
     read,
 )
+from pytest_frictionless.backends.tensorrt_rejection import rejection
 from pytest_frictionless.backends.tensorrt_substitutes import (
     importable,
     node_at_fault,
@@ -101,8 +102,8 @@ class _Search:
         if outputs and layers:
             return
         lacks = "layers" if outputs else "outputs"
-        self.found[""] = _rejection(
-            reason=f"{self.engine} read a network without {lacks}: nothing would be computed",
+        self.found[""] = rejection(
+            "parse", f"{self.engine} read a network without {lacks}: nothing would be computed"
         )
 
     def run(self, reading: Reading, deadline: float, model: onnx.ModelProto | None = None) -> None:
@@ -134,14 +135,14 @@ class _Search:
         self.complete = False
         for error in reading.errors:
             name = error.node_name or error.operator
-            self.found[f"{error.stack} {error.node} {name}"] = _rejection(
-                kind=parse_kind(error.desc, error.code), operator=error.operator, node=name,
-                stack=error.stack, reason=reason(error.desc, engine=self.engine, hints=reading.log),
-                code=error.code,
+            self.found[f"{error.stack} {error.node} {name}"] = rejection(
+                "parse", reason(error.desc, engine=self.engine, hints=reading.log),
+                kind=parse_kind(error.desc, error.code), code=error.code,
+                origin=Origin(node=name, operator=error.operator, stack=error.stack),
             )  # fmt: skip
         if not self.found:
             words = " ".join(reading.log) or f"{self.engine} does not parse this file"
-            self.found[""] = _rejection(reason=words)
+            self.found[""] = rejection("parse", words)
 
     def _judge(self, model: onnx.ModelProto, reading: Reading, tainted: set[str]) -> list[str]:
         """Record what this parse proves; gives the names of what is to be cut out.
@@ -186,11 +187,7 @@ class _Search:
         needs = [match[0] for text in log if (match := _PLUGIN_NEEDS_GPU.search(text))]
         if needs and kind == "unknown":
             words = f"cannot be judged on a machine without a GPU: {words} {needs[0]}"
-        self.found[name] = _rejection(
-            kind=kind, operator=origin.operator, node=origin.node, stack=origin.stack,
-            reason=words, code=error.code, metadata=origin.metadata, domain=origin.domain,
-            attributes=origin.attributes,
-        )  # fmt: skip
+        self.found[name] = rejection("parse", words, kind=kind, origin=origin, code=error.code)
 
     def _judge_outputs(
         self,
@@ -212,9 +209,9 @@ class _Search:
             cuts.append(f"tensor {value.name}")
             if value.name not in excused:
                 words = reason(error.desc, engine=self.engine).rstrip(".")
-                self.found[cuts[-1]] = _rejection(
-                    kind="type", node=value.name, code=error.code,
-                    reason=f"{words}: {type_name(elem_type)} of an output",
+                self.found[cuts[-1]] = rejection(
+                    "parse", f"{words}: {type_name(elem_type)} of an output", kind="type",
+                    origin=Origin(node=value.name, operator=""), code=error.code,
                 )  # fmt: skip
         return cuts
 
@@ -239,26 +236,8 @@ class _Search:
                 words = f"unsupported data type of an initializer: {type_name(int(numbers[0]))}"
             else:
                 kind = parse_kind(error.desc, error.code)
+        origin = Origin(node=name, operator="")
         self.found.setdefault(
-            f"tensor {name}", _rejection(kind=kind, node=name, reason=words, code=error.code)
+            f"tensor {name}", rejection("parse", words, kind=kind, origin=origin, code=error.code)
         )
         return [f"tensor {name}"] if name and kind == "type" else []
-
-
-def _rejection(
-    *,
-    reason: str,
-    kind: str = "unsupported",
-    operator: str = "",
-    node: str = "",
-    stack: list[str] | None = None,
-    code: str = "",
-    metadata: dict[str, str] | None = None,
-    domain: str = "",
-    attributes: dict[str, str] | None = None,
-) -> RejectionRecord:
-    return {
-        "stage": "parse", "kind": kind, "operator": operator, "node": node, "stack": stack or [],
-        "reason": reason, "error_code": code, "metadata": metadata or {}, "domain": domain,
-        "attributes": attributes or {},
-    }  # fmt: skip

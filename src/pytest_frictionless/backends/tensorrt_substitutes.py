@@ -67,6 +67,7 @@ def take_out(model: onnx.ModelProto, name: str, symbols: set[str]) -> set[str]:
 
 
 def substitute(model: onnx.ModelProto, name: str) -> int:
+    """TensorProto.DataType that takes the place of a tensor's own."""
     given = {t.name: t.data_type for t in model.graph.initializer}
     for value in [*model.graph.output, *model.graph.input]:
         given[value.name] = value.type.tensor_type.elem_type
@@ -86,6 +87,7 @@ def importable(elem_type: int) -> bool:
 
 
 def type_name(number: int) -> str:
+    """What ONNX calls this TensorProto.DataType; empty for none."""
     from onnx import TensorProto
 
     return TensorProto.DataType.Name(number) if number else ""
