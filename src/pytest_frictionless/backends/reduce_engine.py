@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, tensorrt_installed
+from pytest_frictionless.backends import tensorrt_installed
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.backends.tensorrt_build import run
 from pytest_frictionless.backends.tensorrt_network import read
 from pytest_frictionless.backends.tensorrt_parse import rejections_in
@@ -41,7 +42,7 @@ class Engine:
     ) -> None:
         self.failure, self.path, self.deadline = failure, path, deadline
         self.compute_capabilities = compute_capabilities
-        graphs = {name for _, _, node in onnx_cut.walk(model.graph)
+        graphs = {name for _, _, node in walk(model.graph)
                   for name in (node.name, *node.input, *node.output)}  # fmt: skip
         self._names = graphs | {value.name for value in model.graph.input}
         self._words = same_words(failure["reason"], self._names)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import subgraphs
 from pytest_frictionless.backends.reduce_graph import Fact
 from pytest_frictionless.backends.tensorrt_frozen import elem_type_of
 from pytest_frictionless.backends.tensorrt_network import read, tensors_of
@@ -38,7 +39,7 @@ def declared(model: onnx.ModelProto) -> dict[str, Fact]:
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     yield graph
     for node in graph.node:
-        for _, body in onnx_cut.subgraphs(node):
+        for _, body in subgraphs(node):
             yield from _graphs(body)
 
 

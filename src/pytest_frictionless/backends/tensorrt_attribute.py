@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, require, tensorrt_installed
+from pytest_frictionless.backends import require, tensorrt_installed
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.onnx_parts import beginning, frontier, possible_ends, prune
 from pytest_frictionless.backends.tensorrt_build import run
 from pytest_frictionless.backends.tensorrt_frozen import freeze, value_info, without
 from pytest_frictionless.backends.tensorrt_named import named, words_about
@@ -179,14 +180,14 @@ class _Search:
         Several where the graph cannot end between them; none where the time is over.
         """
         usable = {name for name, t in trial.tensors.items() if t["dtype"] not in _QUANTISED}
-        ends = onnx_cut.possible_ends(model, usable, trial.tensors.keys() - usable)
+        ends = possible_ends(model, usable, trial.tensors.keys() - usable)
         low, high, words = 0, len(ends), trial.errors  # ends[high] is refused, or the whole graph
         while low < high:
             middle = (low + high) // 2
-            names = [n for n in onnx_cut.frontier(model, ends[middle]) if n in usable]
+            names = [n for n in frontier(model, ends[middle]) if n in usable]
             outputs = [value_info(name, trial.tensors[name]) for name in names]
-            part = onnx_cut.beginning(model, ends[middle], outputs=outputs)
-            onnx_cut.prune(part)
+            part = beginning(model, ends[middle], outputs=outputs)
+            prune(part)
             answer = self.build(part, profile)
             if self.late:
                 return [], words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_parts import prune
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def without(
         )
 
     onnx_cut.cut(rest, name, stand_in, quantise=True)
-    onnx_cut.prune(rest)
+    prune(rest)
     return rest
 
 

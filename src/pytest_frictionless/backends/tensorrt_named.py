@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
     makers: dict[str, str] = {}
     readers: dict[str, list[onnx.NodeProto]] = {}
     names: list[str] = []
-    for _, _, node in onnx_cut.walk(model.graph):
+    for _, _, node in walk(model.graph):
         names.append(node.name)
         for output in node.output:
             makers[output] = node.name

@@ -6,6 +6,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_parts import beginning
+from pytest_frictionless.backends.onnx_walk import subgraphs, walk
 from pytest_frictionless.backends.tensorrt_network import (
     ParserError,
     read,
@@ -31,7 +33,7 @@ def node_at_fault(model: onnx.ModelProto, error: ParserError, path: str) -> str:
     """
 
     def fails(count: int) -> bool:
-        part = onnx_cut.beginning(model, count, outputs=[])
+        part = beginning(model, count, outputs=[])
         return not read(part.SerializeToString(), path).parsed
 
     low, high = 0, len(model.graph.node)
@@ -42,7 +44,7 @@ def node_at_fault(model: onnx.ModelProto, error: ParserError, path: str) -> str:
         low, high = (low, middle) if fails(middle) else (middle, high)
     last = model.graph.node[low]
     wanted = error.function.removeprefix("import")
-    inner = [node.name for _, body in onnx_cut.subgraphs(last) for _, _, node in onnx_cut.walk(body)
+    inner = [node.name for _, body in subgraphs(last) for _, _, node in walk(body)
              if node.op_type == wanted]  # fmt: skip
     return next(iter(inner), str(last.name)) if last.op_type != wanted else str(last.name)
 
