@@ -32,7 +32,7 @@ from pytest_frictionless.backends import (
     tensorrt_parse,
 )
 from pytest_frictionless.backends.reduce_graph import Part, Whole
-from pytest_frictionless.backends.tensorrt_attribute import freeze
+from pytest_frictionless.backends.tensorrt_frozen import freeze
 
 if TYPE_CHECKING:
     from pytest_frictionless.reproduce.records import FailureRecord

@@ -12,7 +12,8 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import SpecMatch, default_settings, read_settings, spec_for
-from pytest_frictionless.workbench.isolation import Limits, Zygote
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.isolation import Limits
 from pytest_frictionless.workbench.shop import Shop
 from pytest_frictionless.workbench.store import Store
 from pytest_frictionless.workbench.workbench import Workbench
@@ -20,7 +21,7 @@ from pytest_frictionless.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
 
 CONFIG_FILE = "frictionless.yaml"
 CACHE_FOLDER = ".frictionless/cache"

@@ -15,7 +15,7 @@ from pytest_frictionless.workbench.gpu import measured_by, plan_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.memory_artifacts import MemoryRecord
+    from pytest_frictionless.artifacts.memory import MemoryRecord
     from pytest_frictionless.workbench.workbench import Workbench
     from tests.project import Item, Project
 

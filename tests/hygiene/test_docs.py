@@ -11,8 +11,8 @@ import pytest
 
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.codes import CODES
-from pytest_frictionless.settings.model import Settings
 from pytest_frictionless.settings.read import read_settings
+from pytest_frictionless.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ import pytest
 
 from pytest_frictionless import opening
 from pytest_frictionless.codes.record import Code, read_record
-from pytest_frictionless.workbench.isolation import Limits, Zygote
-from pytest_frictionless.workbench.workbench import PRELOAD_TORCH
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.given import PRELOAD_TORCH
+from pytest_frictionless.workbench.isolation import Limits
 from tests.project import Outcome, Project
 
 if TYPE_CHECKING:

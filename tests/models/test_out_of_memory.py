@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_frictionless.errors import StepInterrupted
-from pytest_frictionless.workbench.isolation import Limits, Zygote
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.isolation import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.artifacts.engine import RejectionRecord
 
 pytest.importorskip("tensorrt_rtx")
 pytest.importorskip("onnx")

@@ -208,9 +208,9 @@ def test_a_crash_that_nothing_is_known_of_is_found_by_bisection(tmp_path: Path) 
 
 
 def version() -> str:
-    from pytest_frictionless.backends import tensorrt
+    from pytest_frictionless.backends import tensorrt_installed
 
-    return tensorrt.engine_name()
+    return tensorrt_installed.engine_name()
 
 
 def test_another_failure_is_not_the_same(tmp_path: Path) -> None:

@@ -235,14 +235,16 @@ def test_when_weights_are_external_then_it_builds(tmp_path: Path) -> None:
 def test_when_only_stubs_are_there_then_the_flavour_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pytest_frictionless.backends import tensorrt
+    from pytest_frictionless.backends import tensorrt_installed
     from pytest_frictionless.errors import MissingDependency
 
-    assert tensorrt.flavour() == "rtx"
-    assert tensorrt.engine_name() == f"TensorRT-RTX {tensorrt.versions()['rtx']}"
-    monkeypatch.setattr(tensorrt, "versions", dict)
+    assert tensorrt_installed.flavour() == "rtx"
+    assert (
+        tensorrt_installed.engine_name() == f"TensorRT-RTX {tensorrt_installed.versions()['rtx']}"
+    )
+    monkeypatch.setattr(tensorrt_installed, "versions", dict)
     with pytest.raises(MissingDependency, match="tensorrt-rtx-cu13 is not installed"):
-        tensorrt.flavour()
+        tensorrt_installed.flavour()
 
 
 @pytest.mark.parametrize(

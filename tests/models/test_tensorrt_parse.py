@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import ParseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import ParseRecord, RejectionRecord
 
 pytest.importorskip("tensorrt_rtx")
 pytest.importorskip("onnx")

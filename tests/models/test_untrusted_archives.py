@@ -16,7 +16,7 @@ from pytest_frictionless.errors import StepFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import SourceRecord
 
 pytestmark = pytest.mark.real
 

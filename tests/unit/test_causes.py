@@ -16,7 +16,7 @@ from pytest_frictionless.knowledge.causes import UNNAMED, cause_ids, cause_of
 from pytest_frictionless.knowledge.equivalents import equivalents
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.artifacts.engine import RejectionRecord
 
 ENGINE = "TensorRT-RTX 1.7.1.116"
 REFUSALS = Path(__file__).parent.parent / "models" / "refusals.csv"

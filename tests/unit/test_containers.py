@@ -17,7 +17,7 @@ from dockerfile_parse import DockerfileParser
 from pytest_frictionless import __version__
 from pytest_frictionless.cli import main
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.model import Target
+from pytest_frictionless.settings.target import Target
 from pytest_frictionless.stack.containers.dockerfile import dockerfile
 from pytest_frictionless.stack.containers.recipe import Recipe, recipe_for
 from pytest_frictionless.stack.contradictions import contradictions

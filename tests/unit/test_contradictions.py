@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless.settings.model import Settings
+from pytest_frictionless.settings.settings import Settings
 from pytest_frictionless.stack.contradictions import (
     findings_of_repository,
 )

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.finding import Severity
-from pytest_frictionless.settings.model import Opset, Target
+from pytest_frictionless.settings.target import Opset, Target
 from pytest_frictionless.stack.comparison import Kind
 from pytest_frictionless.stack.differences import Difference, differences, findings_of
 from pytest_frictionless.stack.manifest import Graph, Manifest, Plan

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_frictionless.evidence.statement import GpuRun, Statement
 from pytest_frictionless.evidence.validity import Present, differences
-from pytest_frictionless.settings.model import Target
+from pytest_frictionless.settings.target import Target
 
 DAY = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 A, B = "a" * 64, "b" * 64

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tests.project import Project
 
+    from pytest_frictionless.artifacts.memory import MemoryRecord, SwitchingRecord
     from pytest_frictionless.finding import Finding
-    from pytest_frictionless.memory_artifacts import MemoryRecord, SwitchingRecord
     from pytest_frictionless.workbench.workbench import Workbench
 
 pytest.importorskip("onnx")

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from pytest_frictionless.errors import MissingDependency, StepFailed, StepInterrupted
-from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.isolation import Child, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -321,7 +322,8 @@ def test_closing_ends_every_child_also_a_hanging_one(tmp_path: Path) -> None:
 DRIVER = """
 import sys
 from pathlib import Path
-from pytest_frictionless.workbench.isolation import Limits, Zygote
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.isolation import Limits
 here = Path(sys.argv[1])
 zygote = Zygote(cwd=here)
 child = zygote.fork(preload=(), log=here / "log")

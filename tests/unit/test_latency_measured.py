@@ -12,7 +12,7 @@ from pytest_frictionless.latency.measured import environment_of, recorded_of, ro
 from pytest_frictionless.shapes import ShapePoint
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import CellRecord, RoundRecord
+    from pytest_frictionless.artifacts.latency import CellRecord, RoundRecord
 
 WATCH: dict[str, Any] = {"sm_mhz": 1980.0, "slowed": {"power cap": 0.3}}
 CELL: CellRecord = {

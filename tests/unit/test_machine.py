@@ -11,7 +11,8 @@ import pytest
 
 from pytest_frictionless import machine
 from pytest_frictionless.errors import StepFailed, StepInterrupted
-from pytest_frictionless.workbench.isolation import Child, Limits, Zygote
+from pytest_frictionless.workbench.forking import Zygote
+from pytest_frictionless.workbench.isolation import Child, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +163,7 @@ def test_the_first_word_of_a_broken_import_counts(tmp_path: Path) -> None:
     (tmp_path / "steps_of_machine.py").write_text(STEPS % {"illegal": ""})
     code = (
         "import sys; sys.path.insert(0, '.'); from pathlib import Path\n"
+        "from pytest_frictionless.workbench.forking import Zygote\n"
         "from pytest_frictionless.workbench.isolation import *\n"
         "z = Zygote(cwd=Path('.')); c = z.fork(preload=['frail'], log=Path('log'))\n"
         "try:\n"

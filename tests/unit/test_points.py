@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.project import Project
 
-    from pytest_frictionless.artifacts import ComparisonRecord, EngineRunRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, EngineRunRecord
     from pytest_frictionless.finding import Finding
     from pytest_frictionless.workbench.workbench import Workbench
 

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_frictionless.settings.model import Bounds, ModelSpec, Settings, Tolerance
+from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import read_settings
+from pytest_frictionless.settings.settings import Settings
+from pytest_frictionless.settings.tolerance import Bounds, Tolerance
 from pytest_frictionless.shapes import Profile, Range
 
 if TYPE_CHECKING:

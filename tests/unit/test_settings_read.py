@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.model import BrokenModel, ModelSpec, Settings
+from pytest_frictionless.settings.model import BrokenModel, ModelSpec
 from pytest_frictionless.settings.read import (
     SpecMatch,
     default_settings,
@@ -20,6 +20,7 @@ from pytest_frictionless.settings.read import (
     spec_for,
     unmatched,
 )
+from pytest_frictionless.settings.settings import Settings
 from pytest_frictionless.shapes import Profile, Range
 
 FULL = """\

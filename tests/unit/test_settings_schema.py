@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_frictionless.settings.document import parse
-from pytest_frictionless.settings.model import Settings
 from pytest_frictionless.settings.schema import SCHEMA_FILE, json_schema
+from pytest_frictionless.settings.settings import Settings
 
 HINT = "run: python -m pytest_frictionless.settings.schema"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_frictionless.finding import Severity
-from pytest_frictionless.settings.model import Settings
+from pytest_frictionless.settings.settings import Settings
 from pytest_frictionless.stack.target import target_findings
 
 IMAGE = "nvcr.io/nvidia/tensorrt:25.10-py3"

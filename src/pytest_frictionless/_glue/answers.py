@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless._glue.collect import CheckpointFile, CheckpointItem
+from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless.check import Verdict
 from pytest_frictionless.errors import CheckFailed, StepFailed
 from pytest_frictionless.finding import Finding
@@ -20,6 +20,8 @@ from pytest_frictionless.reports.results import Checkpoint, Ignored, Item, Made,
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from pytest_frictionless._glue.checkpoint_file import CheckpointFile
 
 ATTRIBUTE = "frictionless"
 """Of a report: the item and its checkpoint, each a line of JSON, which xdist carries as it is."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless._glue.collect import CheckpointItem
+from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless._glue.config import RUN
 from pytest_frictionless.check import Verdict
 from pytest_frictionless.errors import MissingDependency, StepFailed

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_frictionless import __version__
 from pytest_frictionless._glue.answers import ATTRIBUTE, checkpoint_of, whole
-from pytest_frictionless._glue.collect import CheckpointItem
+from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless._glue.config import RUN, nothing_found, relative, results_file, shard_of
 from pytest_frictionless.check import Scope
 from pytest_frictionless.checkpoint.formats import has_candidate_suffix

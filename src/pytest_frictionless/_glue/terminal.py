@@ -6,7 +6,7 @@ import shutil
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless._glue.collect import PROPERTY
+from pytest_frictionless._glue.checkpoint_item import PROPERTY
 from pytest_frictionless._glue.config import RUN, nothing_found, relative
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.table import Tally, rendered

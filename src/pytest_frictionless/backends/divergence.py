@@ -11,14 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import numbers, onnx_cut, reduce_facts, require
+from pytest_frictionless.backends import numbers, reduce_facts, require
 from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.onnx_origin import inline
+from pytest_frictionless.backends.onnx_walk import reads
 from pytest_frictionless.backends.ort import compare
 from pytest_frictionless.backends.provenance import pairs
 from pytest_frictionless.backends.reduce_graph import Whole
 from pytest_frictionless.backends.reduce_search import Search
-from pytest_frictionless.backends.tensorrt_attribute import freeze
+from pytest_frictionless.backends.tensorrt_frozen import freeze
 from pytest_frictionless.place import place_of_node
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import ComparisonRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
     from pytest_frictionless.backends.numbers import Array
     from pytest_frictionless.backends.reduce_graph import Part
     from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord
@@ -208,7 +209,7 @@ def _between(
         if number in nodes:
             continue
         nodes.add(number)
-        for name in sorted(onnx_cut.reads(whole.nodes[number])):
+        for name in sorted(reads(whole.nodes[number])):
             if name in agreeing:
                 given[name] = None
             elif name in whole.maker and whole.constants.value(name) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import nvml, tensorrt
+from pytest_frictionless.backends import nvml, tensorrt_installed
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.timing import Timed, median
@@ -19,7 +19,7 @@ from pytest_frictionless.shapes import Profile, Range
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
     from pytest_frictionless.backends.tensorrt_engine import Engine
     from pytest_frictionless.cliffs.record import (
         ComparedRecord,
@@ -70,7 +70,7 @@ def scan(
             curves.append(scan_line(line, attempts.ms, jump=jump, time_left=_countdown(left)))
     engine.keep_cache()
     record: ScanRecord = {
-        "engine": tensorrt.engine_name(), "gpu": gpu.name, "seconds": time.monotonic() - started,
+        "engine": tensorrt_installed.engine_name(), "gpu": gpu.name, "seconds": time.monotonic() - started,
         "lines": [record_of(curve) for curve in curves], "refused": attempts.refused,
         "uncaptured": attempts.uncaptured, "watch": watch.record(),
     }  # fmt: skip

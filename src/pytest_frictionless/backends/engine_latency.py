@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import nvml, tensorrt
+from pytest_frictionless.backends import nvml, tensorrt_installed
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.timing import WARM_UP_S, captured, median, rounds, warm_up
@@ -14,7 +14,8 @@ from pytest_frictionless.backends.timing import WARM_UP_S, captured, median, rou
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_frictionless.artifacts import CellRecord, CellRequest, InputRecord, RoundRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.latency import CellRecord, CellRequest, RoundRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_engine import Engine
 
@@ -41,7 +42,7 @@ def measure(
         measured[cell["name"]] = _cell(gpu, engine, inputs, cell, seconds)
     engine.keep_cache()
     record: RoundRecord = {
-        "engine": tensorrt.engine_name(), "gpu": nvml.facts(gpu.uuid),
+        "engine": tensorrt_installed.engine_name(), "gpu": nvml.facts(gpu.uuid),
         "compute_capability": gpu.compute_capability, "cells": measured,
         "layers": engine.layers(),
     }  # fmt: skip

@@ -9,17 +9,18 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import nvml, tensorrt
+from pytest_frictionless.backends import nvml, tensorrt_installed
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_frictionless.artifacts import CellRequest, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.latency import CellRequest
+    from pytest_frictionless.artifacts.memory import MemoryRecord, SwitchingRecord, SwitchRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_context import Bound, Setting
-    from pytest_frictionless.memory_artifacts import MemoryRecord, SwitchingRecord, SwitchRecord
 
 RUNS = 5
 SWITCHES = 30
@@ -63,7 +64,7 @@ def measure(
     engine.keep_cache()
     weights = engine.weights_bytes()
     record: MemoryRecord = {
-        "engine": tensorrt.engine_name(), "gpu": gpu.name, "sizes": cell["sizes"],
+        "engine": tensorrt_installed.engine_name(), "gpu": gpu.name, "sizes": cell["sizes"],
         "weights_mib": None if weights is None else weights / MIB,
         "workspace_mib": engine.workspace_bytes(cell["profile"]) / MIB,
         "context_mib": engine.context_bytes / MIB, "buffers_mib": bound.buffer_bytes / MIB,
@@ -116,7 +117,7 @@ def switch(
         gpu.stream.sync()
         contexts = watch.now_mib() - before
     record: SwitchingRecord = {
-        "engine": tensorrt.engine_name(), "gpu": gpu.name, "switches": switches,
+        "engine": tensorrt_installed.engine_name(), "gpu": gpu.name, "switches": switches,
         "contexts_mib": contexts, "context_mib": engine.context_bytes / MIB,
         "neighbours": watch.neighbours,
     }  # fmt: skip

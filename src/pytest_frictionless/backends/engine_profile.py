@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt
+from pytest_frictionless.backends import tensorrt_installed
 from pytest_frictionless.backends.engine_run import engine_of, gpu_of
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.timing import Timed, median
@@ -15,7 +15,7 @@ from pytest_frictionless.backends.timing import Timed, median
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
     from pytest_frictionless.backends.cuda import Gpu
     from pytest_frictionless.backends.tensorrt_context import Bound
     from pytest_frictionless.cliffs.record import LayerRecord, ProfiledRecord
@@ -42,7 +42,7 @@ def profile(
     told = {each["Name"]: each for each in engine.inspected(timed.bound.context)}
     engine.keep_cache()
     record: ProfiledRecord = {
-        "engine": tensorrt.engine_name(), "gpu": gpu.name, "sizes": sizes, "ms": whole,
+        "engine": tensorrt_installed.engine_name(), "gpu": gpu.name, "sizes": sizes, "ms": whole,
         "layers": [_layer(name, median(ms), told.get(name, {})) for name, ms in times.items()],
     }  # fmt: skip
     return {**record}
@@ -99,7 +99,7 @@ def _fills(gpu: Gpu, bound: Bound, busy: Any) -> int:
 
 def _profiler() -> Any:
     """A profiler that adds up the times of each layer, run by run."""
-    base: Any = tensorrt.load().IProfiler
+    base: Any = tensorrt_installed.load().IProfiler
 
     class LayerTimes(base):  # type: ignore[misc]
         def __init__(self) -> None:

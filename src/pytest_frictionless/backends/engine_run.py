@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import engine, nvml, require, tensorrt, tensorrt_plugins
+from pytest_frictionless.backends import engine, nvml, require, tensorrt_installed, tensorrt_plugins
 from pytest_frictionless.backends.cuda import POISONS, Gpu
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.ort import compare, load_reference
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pytest_frictionless.artifacts import EngineRunRecord, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.run import EngineRunRecord
     from pytest_frictionless.backends.tensorrt_context import Bound
 
     Array = np.ndarray[Any, Any]
@@ -48,7 +49,7 @@ def describe(memory: dict[str, Any], folder: str) -> dict[str, Any]:
     gpu = gpu_of(memory)
     return {
         **nvml.facts(gpu.uuid), "compute_capability": gpu.compute_capability,
-        "engine": tensorrt.engine_name(),
+        "engine": tensorrt_installed.engine_name(),
     }  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def run(
     loaded.keep_cache()
     expected = dict(zip(outputs, load_reference(Path(reference)), strict=False))
     record: EngineRunRecord = {
-        "engine": tensorrt.engine_name(), "gpu": loaded.gpu.name, "sizes": sizes,
+        "engine": tensorrt_installed.engine_name(), "gpu": loaded.gpu.name, "sizes": sizes,
         "workspace_mib": loaded.workspace_bytes(profile) / 2**20,
         "comparisons": [
             compare(name, given[0][name], expected[name], tolerance)

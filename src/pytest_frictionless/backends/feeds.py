@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
 
     Array = np.ndarray[Any, Any]
 

@@ -23,7 +23,7 @@ from pytest_frictionless.backends.hygiene.picture import Picture
 from pytest_frictionless.backends.onnx_file import read_graph
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import GraphRecord
+    from pytest_frictionless.artifacts.graph import GraphRecord
 
 RULES = (
     training, folding, outputs_unasked, remnants, chains, constants, weights, dead, types, dims, quantised,

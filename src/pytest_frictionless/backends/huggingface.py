@@ -17,7 +17,7 @@ from pytest_frictionless.finding import Finding
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
 
 TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 

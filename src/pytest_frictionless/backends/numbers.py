@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, require
+from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx_walk import reads
 from pytest_frictionless.backends.reduce_graph import Fact
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def first_not_finite(model: onnx.ModelProto, values: Mapping[str, Array]) -> int
         return value is None or value.dtype.kind != "f" or bool(np.isfinite(value).all())
 
     for number, node in enumerate(model.graph.node):
-        if all(finite(name) for name in onnx_cut.reads(node)) and not all(
+        if all(finite(name) for name in reads(node)) and not all(
             finite(name) for name in node.output
         ):
             return number

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.onnx_cut import walk
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.place import place_of_node

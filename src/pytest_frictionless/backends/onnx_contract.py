@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import UnshapedRecord
+    from pytest_frictionless.artifacts.checkpoint import UnshapedRecord
 
 
 def unshaped(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.onnx_cut import walk
 from pytest_frictionless.backends.onnx_file import read_graph
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.backends.onnx_walk import reads, references, subgraphs, walk
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable
 
     import onnx
 
@@ -27,23 +28,6 @@ class StandIn:
     elem_type: int
     dims: list[int | str | None]
     exact: bool
-
-
-def subgraphs(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.GraphProto]]:
-    """Bodies of an If, Loop or Scan, each with the name of its attribute."""
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.name, attribute.g
-        for graph in attribute.graphs:
-            yield attribute.name, graph
-
-
-def walk(graph: onnx.GraphProto) -> Iterator[tuple[onnx.GraphProto, int, onnx.NodeProto]]:
-    """Every node with the graph it is in and its index there, bodies after their node."""
-    for i, node in enumerate(graph.node):
-        yield graph, i, node
-        for _, body in subgraphs(node):
-            yield from walk(body)
 
 
 def infer(model: onnx.ModelProto) -> tuple[onnx.ModelProto, set[str]]:
@@ -154,23 +138,6 @@ def quantised(source: str, tensor: str, elem_type: int) -> list[onnx.NodeProto]:
     ]
 
 
-def references(graph: onnx.GraphProto, *, skip: int = -1) -> set[str]:
-    """Names read by the nodes of a graph and of their bodies, without the node at `skip`."""
-    found: set[str] = set()
-    for i, node in enumerate(graph.node):
-        if i != skip:
-            found |= reads(node)
-    return found
-
-
-def reads(node: onnx.NodeProto) -> set[str]:
-    """Names read by a node, and by its bodies."""
-    found = {name for name in node.input if name}
-    for _, body in subgraphs(node):
-        found |= references(body) | {value.name for value in body.output}
-    return found
-
-
 def _is_constant(graph: onnx.GraphProto, node: onnx.NodeProto) -> bool:
     """True where the parser could have folded the node: everything it needs is a constant."""
     known = {tensor.name for tensor in graph.initializer}
@@ -221,62 +188,3 @@ def retype(model: onnx.ModelProto, name: str, elem_type: int) -> bool:
                 )
                 return True
     return False
-
-
-def beginning(
-    model: onnx.ModelProto, count: int, *, outputs: Iterable[onnx.ValueInfoProto]
-) -> onnx.ModelProto:
-    """The first nodes of a model, with these outputs."""
-    import onnx
-
-    part = onnx.ModelProto()
-    part.CopyFrom(model)
-    del part.graph.node[count:]
-    del part.graph.output[:]
-    part.graph.output.extend(outputs)
-    return part
-
-
-def frontier(model: onnx.ModelProto, count: int) -> list[str]:
-    """Tensors that the first nodes make and that something after them reads."""
-    nodes = list(model.graph.node)
-    made = [name for node in nodes[:count] for name in node.output if name]
-    later = {value.name for value in model.graph.output}
-    for node in nodes[count:]:
-        later |= reads(node)
-    return [name for name in made if name in later]
-
-
-def possible_ends(
-    model: onnx.ModelProto, usable: Container[str], forbidden: Container[str]
-) -> list[int]:
-    """Numbers of first nodes after which a usable tensor is alive, and no forbidden one."""
-    count = len(model.graph.node)
-    last = {value.name: count for value in model.graph.output}
-    for i in reversed(range(count)):
-        for name in reads(model.graph.node[i]):
-            last.setdefault(name, i)
-    alive, barred = [0] * (count + 2), [0] * (count + 2)
-    for i, node in enumerate(model.graph.node):
-        for name in node.output:
-            if last.get(name, -1) > i:
-                for tally, names in ((alive, usable), (barred, forbidden)):
-                    tally[i + 1] += name in names
-                    tally[last[name] + 1] -= name in names
-    good, bad = list(accumulate(alive)), list(accumulate(barred))
-    return [k for k in range(1, count) if good[k] and not bad[k]]
-
-
-def prune(model: onnx.ModelProto) -> None:
-    """Drop nodes, inputs and outputs that nothing needs any more."""
-    graph = model.graph
-    while True:
-        needed = references(graph) | {value.name for value in graph.output}
-        dead = [i for i, node in enumerate(graph.node) if not needed & set(node.output)]
-        if not dead:
-            break
-        for i in reversed(dead):
-            del graph.node[i]
-    for i in reversed(range(len(graph.input))):
-        if graph.input[i].name not in needed:
-            del graph.input[i]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.onnx_check import place_of
-from pytest_frictionless.backends.onnx_cut import walk
 from pytest_frictionless.backends.onnx_file import axes_of, graph_inputs, read_graph
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.place import STACK_TRACE
 from pytest_frictionless.rewrites.pooling import AVERAGES, averaged
 from pytest_frictionless.rewrites.sizes import Size, rewritten_size
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import LostSymbol
+    from pytest_frictionless.artifacts.graph import LostSymbol
     from pytest_frictionless.finding import Place
 
     Axes = Mapping[str, list[int | str] | None]

@@ -20,7 +20,8 @@ from pytest_frictionless.finding import Finding
 if TYPE_CHECKING:
     import onnx
 
-    from pytest_frictionless.artifacts import InputRecord, OnnxRecord, TensorRecord, WeightsRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, TensorRecord, WeightsRecord
+    from pytest_frictionless.artifacts.graph import OnnxRecord
 
 
 def describe(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.onnx_origin import origins_of
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import OperatorRecord
+    from pytest_frictionless.artifacts.graph import OperatorRecord
 
 
 def operators(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends.onnx_cut import subgraphs, walk
+from pytest_frictionless.backends.onnx_walk import subgraphs, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

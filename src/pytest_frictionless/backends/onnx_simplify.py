@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
-from pytest_frictionless.backends.onnx_cut import subgraphs, walk
 from pytest_frictionless.backends.onnx_file import graph_inputs, read_graph
+from pytest_frictionless.backends.onnx_walk import subgraphs, walk
 from pytest_frictionless.backends.onnx_weights import raw_bytes
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import SimplifiedRecord
+    from pytest_frictionless.artifacts.graph import SimplifiedRecord
 
 SIMPLIFIED = "model.onnx"
 EXTERNAL_FROM = 1024

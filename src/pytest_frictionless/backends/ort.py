@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, ExecutionRecord
 
     Array = np.ndarray[Any, Any]
 

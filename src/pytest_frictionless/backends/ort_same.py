@@ -11,7 +11,7 @@ from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.shapes import ShapePoint
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
 
 
 def same(

@@ -11,7 +11,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import reads
 from pytest_frictionless.place import NAME_SCOPES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Graph:
         self.ends = {value.name for value in model.graph.output}
         self.readers: dict[str, set[int]] = defaultdict(set)
         for i, node in enumerate(self.nodes):
-            for name in onnx_cut.reads(node):
+            for name in reads(node):
                 self.readers[name].add(i)
 
     def operators(self, trace: TraceRecord) -> tuple[dict[Key, list[str]], dict[Key, list[int]]]:

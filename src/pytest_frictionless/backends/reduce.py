@@ -10,15 +10,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, reduce_facts, tensorrt, tensorrt_plugins
+from pytest_frictionless.backends import reduce_facts, tensorrt_installed, tensorrt_plugins
 from pytest_frictionless.backends.engine import with_values
 from pytest_frictionless.backends.onnx_file import read_graph
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.backends.reduce_engine import Engine
 from pytest_frictionless.backends.reduce_graph import Whole
 from pytest_frictionless.backends.reduce_search import Search
 from pytest_frictionless.backends.reduce_weights import embed, lighten
-from pytest_frictionless.backends.tensorrt_attribute import freeze, named
+from pytest_frictionless.backends.tensorrt_frozen import freeze
+from pytest_frictionless.backends.tensorrt_named import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +65,7 @@ def engine(
     if best is not None:
         if not late:
             best = lighten(best, oracle.fails)
-        record["operators"] = [node.op_type for _, _, node in onnx_cut.walk(best.model.graph)]
+        record["operators"] = [node.op_type for _, _, node in walk(best.model.graph)]
         record["nodes"] = best.size
         record["why"] = embed(best.model, str(Path(path).parent))
         if record["why"]:
@@ -87,7 +89,7 @@ def _suspects(
         if known == (failure["node"], failure["stack"], failure["operator"]):
             yield name
     if failure["kind"] == "type":
-        for _, _, node in onnx_cut.walk(model.graph):
+        for _, _, node in walk(model.graph):
             if failure["node"] in (*node.input, *node.output):
                 yield node.name
     yield from named(model, [failure["reason"]])[:4]
@@ -150,8 +152,8 @@ def _write(
 
     onnx.save(part.model, folder / MODEL)
     write_script("engine", folder, {
-        "nodes": record["nodes"], "of": record["of"], "engine": tensorrt.engine_name(),
-        "module": tensorrt.load().__name__, "stage": failure["stage"], "words": failure["reason"],
+        "nodes": record["nodes"], "of": record["of"], "engine": tensorrt_installed.engine_name(),
+        "module": tensorrt_installed.load().__name__, "stage": failure["stage"], "words": failure["reason"],
         "inputs": part.inputs, "values": part.values, **facts,
     })  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import reads, subgraphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class Constants:
             waiting.append((each, True))
             if (number := self._maker.get(each)) is None or self._shape_of(number) is not None:
                 continue
-            for source in onnx_cut.reads(self._nodes[number]):
+            for source in reads(self._nodes[number]):
                 if source not in seen:
                     seen.add(source)
                     waiting.append((source, False))
@@ -96,8 +96,8 @@ class Constants:
                 return np.array(math.prod(shape), dtype=np.int64)
             given = {each.name: each.i for each in node.attribute}
             return np.array(shape[given.get("start") : given.get("end")], dtype=np.int64)
-        sources = onnx_cut.reads(node)
-        if any(self._known.get(each) is None for each in sources) or any(onnx_cut.subgraphs(node)):
+        sources = reads(node)
+        if any(self._known.get(each) is None for each in sources) or any(subgraphs(node)):
             return None
         return self._run(node, {each: self._known[each] for each in sources}, name)
 

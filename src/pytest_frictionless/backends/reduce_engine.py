@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, tensorrt
+from pytest_frictionless.backends import tensorrt_installed
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.backends.tensorrt_build import run
+from pytest_frictionless.backends.tensorrt_network import read
 from pytest_frictionless.backends.tensorrt_parse import rejections_in
 from pytest_frictionless.backends.tensorrt_words import CRASHED, same_words
 from pytest_frictionless.backends.trial import ask
@@ -40,7 +42,7 @@ class Engine:
     ) -> None:
         self.failure, self.path, self.deadline = failure, path, deadline
         self.compute_capabilities = compute_capabilities
-        graphs = {name for _, _, node in onnx_cut.walk(model.graph)
+        graphs = {name for _, _, node in walk(model.graph)
                   for name in (node.name, *node.input, *node.output)}  # fmt: skip
         self._names = graphs | {value.name for value in model.graph.input}
         self._words = same_words(failure["reason"], self._names)
@@ -56,7 +58,7 @@ class Engine:
             return ending.crash == self.failure["error_code"]
         errors = ending.fields.get("errors", [])
         if ending.crash:
-            errors = [f"{tensorrt.engine_name()} {CRASHED}: {ending.crash}"]
+            errors = [f"{tensorrt_installed.engine_name()} {CRASHED}: {ending.crash}"]
         if self.failure["stage"] == "parse":
             return any(self._same(each) for each in ending.fields.get("rejections", []))
         texts = [*errors, " ".join(errors)]
@@ -73,7 +75,7 @@ class Engine:
             found = rejections_in(part.model, self.path, budget_s=PARSE_S)
             report({"rejections": found})
             return
-        reading = tensorrt.read(part.model.SerializeToString(), self.path)
+        reading = read(part.model.SerializeToString(), self.path)
         if not reading.parsed:
             return
         profile = self.profile_of(part, reading.network)

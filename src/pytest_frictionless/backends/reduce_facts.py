@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, tensorrt
+from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import subgraphs
 from pytest_frictionless.backends.reduce_graph import Fact
-from pytest_frictionless.backends.tensorrt_attribute import elem_type_of
+from pytest_frictionless.backends.tensorrt_frozen import elem_type_of
+from pytest_frictionless.backends.tensorrt_network import read, tensors_of
 from pytest_frictionless.backends.trial import ask
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def declared(model: onnx.ModelProto) -> dict[str, Fact]:
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     yield graph
     for node in graph.node:
-        for _, body in onnx_cut.subgraphs(node):
+        for _, body in subgraphs(node):
             yield from _graphs(body)
 
 
@@ -65,8 +67,8 @@ def measured(model: onnx.ModelProto, path: str) -> dict[str, Fact]:
 
 def _of_network(model: onnx.ModelProto, path: str) -> Mapping[str, Any]:
     def work(report: Report) -> None:
-        reading = tensorrt.read(model.SerializeToString(), path)
-        report({"tensors": tensorrt.tensors_of(reading.network)})
+        reading = read(model.SerializeToString(), path)
+        report({"tensors": tensors_of(reading.network)})
 
     tensors: Mapping[str, Any] = (
         ask(work, deadline=time.monotonic() + PARSE_S).fields.get("tensors") or {}

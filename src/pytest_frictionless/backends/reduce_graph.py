@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_walk import reads, subgraphs, walk
 from pytest_frictionless.backends.reduce_constants import Constants
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Part:
     @property
     def size(self) -> int:
         """Number of nodes, those in bodies too."""
-        return sum(1 for _ in onnx_cut.walk(self.model.graph))
+        return sum(1 for _ in walk(self.model.graph))
 
 
 class Whole:
@@ -61,12 +62,12 @@ class Whole:
         graph = model.graph
         self.nodes: list[onnx.NodeProto] = list(graph.node)
         self.count = len(self.nodes)
-        bodies = [body for node in graph.node for _, body in onnx_cut.subgraphs(node)]
+        bodies = [body for node in graph.node for _, body in subgraphs(node)]
         self.holder: dict[str, int] = {}
         """Number of the top node around each node in a body, by name."""
         for i, node in enumerate(graph.node):
-            for _, body in onnx_cut.subgraphs(node):
-                for _, _, inner in onnx_cut.walk(body):
+            for _, body in subgraphs(node):
+                for _, _, inner in walk(body):
                     self.nodes.append(inner)
                     self.holder[inner.name] = i
         self.maker = {name: i for i, node in enumerate(self.nodes) for name in node.output if name}
@@ -78,7 +79,7 @@ class Whole:
         self.outputs = {value.name for value in graph.output}
         self.readers: dict[str, set[int]] = {}
         for i, node in enumerate(self.nodes):
-            for name in onnx_cut.reads(node):
+            for name in reads(node):
                 self.readers.setdefault(name, set()).add(i)
         self.constants = Constants(
             self.nodes, self.maker, self.initializers, facts, folder=folder,
@@ -98,7 +99,7 @@ class Whole:
         found = {number}
         for _ in range(hops):
             for i in list(found):
-                found |= {self.maker[n] for n in onnx_cut.reads(self.nodes[i]) if n in self.maker}
+                found |= {self.maker[n] for n in reads(self.nodes[i]) if n in self.maker}
                 for name in self.nodes[i].output:
                     found |= self.readers.get(name, set())
         return frozenset(i for i in found if i < self.count or i == number)
@@ -107,7 +108,7 @@ class Whole:
         """Those of `within` that these nodes depend on, and the nodes themselves."""
         found, waiting = set(numbers), list(numbers)
         while waiting:
-            for name in onnx_cut.reads(self.nodes[waiting.pop()]):
+            for name in reads(self.nodes[waiting.pop()]):
                 maker = self.maker.get(name, -1)
                 if maker in within and maker not in found:
                     found.add(maker)
@@ -121,7 +122,7 @@ class Whole:
 
         kept = [self.nodes[i] for i in sorted(numbers, key=self._order)]
         made = {name for node in kept for name in node.output if name}
-        made |= {name for node in kept for _, body in onnx_cut.subgraphs(node)
+        made |= {name for node in kept for _, body in subgraphs(node)
                  for name in _locals(body)}  # fmt: skip
         graph = onnx.GraphProto(name="reproducer")
         part = Part(
@@ -180,7 +181,7 @@ class Whole:
 
     def _ends(self, kept: list[onnx.NodeProto]) -> Iterator[str]:
         """Tensors that no kept node reads; of a node with several outputs those that are read."""
-        read = {name for node in kept for name in onnx_cut.reads(node)}
+        read = {name for node in kept for name in reads(node)}
         for node in kept:
             names = [name for name in node.output if name]
             used = [n for n in names if n in self.outputs or self.readers.get(n)] or names[:1]
@@ -194,7 +195,7 @@ class Whole:
 def _ordered_reads(node: onnx.NodeProto) -> list[str]:
     """Names that a node reads, in the order of its inputs, then those of its bodies."""
     own = [name for name in node.input if name]
-    return [*own, *sorted(onnx_cut.reads(node) - set(own))]
+    return [*own, *sorted(reads(node) - set(own))]
 
 
 def _locals(body: onnx.GraphProto) -> Iterator[str]:
@@ -203,5 +204,5 @@ def _locals(body: onnx.GraphProto) -> Iterator[str]:
     yield from (tensor.name for tensor in body.initializer)
     for node in body.node:
         yield from node.output
-        for _, inner in onnx_cut.subgraphs(node):
+        for _, inner in subgraphs(node):
             yield from _locals(inner)

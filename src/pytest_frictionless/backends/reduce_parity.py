@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, require
+from pytest_frictionless.backends import require
 from pytest_frictionless.backends.divergence import Divergence
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.onnx_walk import walk
 from pytest_frictionless.backends.reduce import MODEL, shows, write_script
 from pytest_frictionless.backends.reduce_weights import embed
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import ComparisonRecord, InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
     from pytest_frictionless.backends.numbers import Array
     from pytest_frictionless.reproduce.records import DivergenceRecord, TraceRecord
 
@@ -50,7 +52,7 @@ def parity(
     if found is not None:
         part, reference, comparison, arrays = found
         model = part.model
-        record["operators"] = [node.op_type for _, _, node in onnx_cut.walk(model.graph)]
+        record["operators"] = [node.op_type for _, _, node in walk(model.graph)]
         record["nodes"] = part.size
         record["why"] = embed(model, str(Path(path).parent))
         if not record["why"]:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.backends import onnx_cut
+from pytest_frictionless.backends.onnx_parts import prune
+from pytest_frictionless.backends.onnx_walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,11 +140,11 @@ class Search:
                 return None
             return onnx_cut.StandIn(elem_type=fact.elem_type, dims=fact.dims, exact=True)
 
-        for graph, _, node in list(onnx_cut.walk(part.model.graph)):
+        for graph, _, node in list(walk(part.model.graph)):
             if graph is part.model.graph or node.op_type == "Identity" or self.late:
                 continue
             model = onnx.ModelProto()
             model.CopyFrom(part.model)
             onnx_cut.cut(model, node.name, stand_in)
-            onnx_cut.prune(model)
+            prune(model)
             yield replace(part, model=model)

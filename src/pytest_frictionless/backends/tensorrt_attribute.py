@@ -12,9 +12,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import onnx_cut, require, tensorrt
+from pytest_frictionless.backends import require, tensorrt_installed
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.onnx_parts import beginning, frontier, possible_ends, prune
 from pytest_frictionless.backends.tensorrt_build import run
+from pytest_frictionless.backends.tensorrt_frozen import freeze, value_info, without
+from pytest_frictionless.backends.tensorrt_named import named, words_about
+from pytest_frictionless.backends.tensorrt_network import read, tensors_of
+from pytest_frictionless.backends.tensorrt_rejection import NOBODY, rejection
 from pytest_frictionless.backends.tensorrt_words import (
     CRASHED,
     UNANSWERED,
@@ -29,14 +34,13 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from pytest_frictionless.artifacts import NetworkTensor, RejectionRecord
+    from pytest_frictionless.artifacts.engine import NetworkTensor, RejectionRecord
     from pytest_frictionless.backends.trial import Report
 
 _POINTS = (1, 0, 2)
 """Where the model is frozen, in this order: opt, min, max."""
 _QUANTISED = ("int8", "float8e4m3fn", "uint4", "int4", "float4e2m1")
-_PRODUCED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not produced by")
-_CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consumed by")
+
 _WHOLE_MODEL = re.compile(r"Cannot compile for target")
 """Words about the types of all nodes, as BF16 on compute capability 7.5: no node is to blame."""
 _MOST_CANDIDATES = 4
@@ -87,7 +91,7 @@ def attribute(
     if trial.is_refusal:
         search.name_first(model, trial, profile)
     elif search.late:
-        search.found[""] = f"{tensorrt.engine_name()} {UNANSWERED} {budget_s:g} s"
+        search.found[""] = f"{tensorrt_installed.engine_name()} {UNANSWERED} {budget_s:g} s"
     return search.records()
 
 
@@ -108,15 +112,15 @@ class _Search:
         fields = {"parsed": False, "built": False, "errors": [], "tensors": {}, **ending.fields}
         if not fields["built"] and not fields["errors"]:
             word = ending.crash or "no answer"
-            fields["errors"] = [f"{tensorrt.engine_name()} {CRASHED}: {word}"]
+            fields["errors"] = [f"{tensorrt_installed.engine_name()} {CRASHED}: {word}"]
             fields["parsed"] = fields["parsed"] and bool(ending.crash)
         return _Trial(**fields)
 
     def _report(
         self, model: onnx.ModelProto, profile: Mapping[str, Any] | None, report: Report
     ) -> None:
-        reading = tensorrt.read(model.SerializeToString(), self.path)
-        tensors = tensorrt.tensors_of(reading.network) if reading.parsed else {}
+        reading = read(model.SerializeToString(), self.path)
+        tensors = tensors_of(reading.network) if reading.parsed else {}
         report({"parsed": reading.parsed, "tensors": tensors})
         attempt = run(
             reading, profiles=[{"name": "trial", **profile}] if profile else [],
@@ -127,18 +131,23 @@ class _Search:
     def records(self) -> list[RejectionRecord]:
         order = {name: i for i, name in enumerate(self.origins)}
         names = sorted(self.found, key=lambda name: order.get(name, len(order)))
-        nobody = Origin(node="", operator="")
-        return [_rejection(self.origins.get(name, nobody), self.found[name]) for name in names]
+        return [
+            rejection(
+                "build", self.found[name], kind=build_kind(self.found[name]),
+                origin=self.origins.get(name, NOBODY),
+            )
+            for name in names
+        ]  # fmt: skip
 
     def name_all(self, model: onnx.ModelProto, trial: _Trial) -> None:
         """Name a refused node, cut it, and go on until an engine is built."""
         while trial.is_refusal and not self.late and not _WHOLE_MODEL.search(trial.errors[0]):
             for name, sure, words in self._suspects(model, trial):
-                rest = _without(model, name, trial.tensors)
+                rest = without(model, name, trial.tensors)
                 after = self.build(rest)
                 if not sure and not after.built and after.errors == trial.errors:
                     continue  # the same words without it: it was not the cause
-                self.found[name] = _words(words, name)
+                self.found[name] = words_about(words, name)
                 model, trial = rest, after
                 break
             else:
@@ -151,7 +160,7 @@ class _Search:
         self.found[""] = " ".join(trial.errors)
         if not _WHOLE_MODEL.search(trial.errors[0]):
             for name, _, words in self._suspects(model, trial, profile):
-                self.found = {name: _words(words, name)}
+                self.found = {name: words_about(words, name)}
                 break
 
     def _suspects(
@@ -171,14 +180,14 @@ class _Search:
         Several where the graph cannot end between them; none where the time is over.
         """
         usable = {name for name, t in trial.tensors.items() if t["dtype"] not in _QUANTISED}
-        ends = onnx_cut.possible_ends(model, usable, trial.tensors.keys() - usable)
+        ends = possible_ends(model, usable, trial.tensors.keys() - usable)
         low, high, words = 0, len(ends), trial.errors  # ends[high] is refused, or the whole graph
         while low < high:
             middle = (low + high) // 2
-            names = [n for n in onnx_cut.frontier(model, ends[middle]) if n in usable]
-            outputs = [_value(name, trial.tensors[name]) for name in names]
-            part = onnx_cut.beginning(model, ends[middle], outputs=outputs)
-            onnx_cut.prune(part)
+            names = [n for n in frontier(model, ends[middle]) if n in usable]
+            outputs = [value_info(name, trial.tensors[name]) for name in names]
+            part = beginning(model, ends[middle], outputs=outputs)
+            prune(part)
             answer = self.build(part, profile)
             if self.late:
                 return [], words
@@ -193,108 +202,3 @@ class _Search:
             for node in reversed(last)
             if node.name in self.origins and node.op_type != "Constant"
         ], words
-
-
-def freeze(model: onnx.ModelProto, profile: Mapping[str, Any], point: int) -> onnx.ModelProto:
-    """The model with the shapes, and the contents of shape tensors, of one point of the profile."""
-    import onnx
-    from onnx import helper
-
-    frozen = onnx.ModelProto()
-    frozen.CopyFrom(model)
-    graph = frozen.graph
-    values: Mapping[str, Any] = profile.get("values", {})
-    for i in reversed(range(len(graph.input))):
-        value = graph.input[i]
-        kind = value.type.tensor_type
-        if value.name in values:
-            content = list(values[value.name][point])
-            dims = [len(content)] if len(kind.shape.dim) else []
-            graph.initializer.append(helper.make_tensor(value.name, kind.elem_type, dims, content))
-            del graph.input[i]
-        elif value.name in profile.get("inputs", {}):
-            shape = list(profile["inputs"][value.name][point])
-            value.CopyFrom(helper.make_tensor_value_info(value.name, kind.elem_type, shape))
-    return frozen
-
-
-def named(model: onnx.ModelProto, errors: Sequence[str]) -> list[str]:
-    """Nodes that the builder's words name, longest name first.
-
-    Layers are called as their node, with `_2` or `_OutputLayer` behind it; tensors as in the file.
-    """
-    text = "\n".join(errors)
-    makers: dict[str, str] = {}
-    readers: dict[str, list[onnx.NodeProto]] = {}
-    names: list[str] = []
-    for _, _, node in onnx_cut.walk(model.graph):
-        names.append(node.name)
-        for output in node.output:
-            makers[output] = node.name
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
-    made = [makers[m["name"]] for m in _PRODUCED.finditer(text) if m["name"] in makers]
-    read = [
-        node.name
-        for m in _CONSUMED.finditer(text)
-        for node in readers.get(m["name"], [])
-        if node.op_type not in ("DequantizeLinear", "Concat", "Shape", "Reshape", "Identity")
-    ]
-    quoted = sorted((n for n in names if n in text and _says(text, n)), key=len, reverse=True)
-    return list(dict.fromkeys([*made, *read, *quoted]))
-
-
-def _says(text: str, name: str) -> bool:
-    """True where a name stands in a text as a word of its own."""
-    pattern = rf"(?<![\w/.]){re.escape(name)}(?:_\d+|_\w*Layer|_Attention\w*)?(?![\w/]|\.\w)"
-    return re.search(pattern, text) is not None
-
-
-def _without(
-    model: onnx.ModelProto, name: str, tensors: Mapping[str, NetworkTensor]
-) -> onnx.ModelProto:
-    import onnx
-
-    rest = onnx.ModelProto()
-    rest.CopyFrom(model)
-
-    def stand_in(graph: onnx.GraphProto, tensor: str) -> onnx_cut.StandIn | None:
-        known = tensors.get(tensor)
-        # A size that depends on values (-1) is 1 here: it broadcasts with everything.
-        return known and onnx_cut.StandIn(
-            elem_type=elem_type_of(known),
-            dims=[max(size, 1) for size in known["shape"]],
-            exact=True,
-        )
-
-    onnx_cut.cut(rest, name, stand_in, quantise=True)
-    onnx_cut.prune(rest)
-    return rest
-
-
-def _value(name: str, tensor: NetworkTensor) -> onnx.ValueInfoProto:
-    from onnx import helper
-
-    return helper.make_tensor_value_info(name, elem_type_of(tensor), None)
-
-
-def elem_type_of(tensor: NetworkTensor) -> int:
-    """TensorProto.DataType of a tensor of a network."""
-    from onnx import TensorProto
-
-    spelled = tensor["dtype"].upper()
-    names = {"FLOAT32": "FLOAT", "FLOAT64": "DOUBLE"}
-    return int(TensorProto.DataType.Value(names.get(spelled, spelled)))
-
-
-def _words(errors: Sequence[str], name: str) -> str:
-    """The error that names the node, else the first."""
-    return next((text for text in errors if name and _says(text, name)), errors[0])
-
-
-def _rejection(origin: Origin, reason: str) -> RejectionRecord:
-    return {
-        "stage": "build", "kind": build_kind(reason), "operator": origin.operator, "node": origin.node,
-        "stack": origin.stack, "reason": reason, "error_code": "", "metadata": origin.metadata,
-        "domain": origin.domain, "attributes": origin.attributes,
-    }  # fmt: skip

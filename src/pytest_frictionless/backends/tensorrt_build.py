@@ -8,11 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt
+from pytest_frictionless.backends import tensorrt_installed
+from pytest_frictionless.backends.tensorrt_config import (
+    configure,
+    flags_of,
+    make_profile,
+    set_precision,
+)
+from pytest_frictionless.backends.tensorrt_log import logged
+from pytest_frictionless.backends.tensorrt_network import Reading, read
 from pytest_frictionless.backends.tensorrt_words import clean, disguised_memory, reason
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import BuildRecord
+    from pytest_frictionless.artifacts.engine import BuildRecord
 
 Profiles = Sequence[Mapping[str, Any]]
 """Each {"name", "inputs": {input: [min, opt, max shape]}, "values": {shape tensor: [...]}}."""
@@ -37,11 +45,11 @@ def build(
     """
     start = time.perf_counter()
     attempt = run(
-        tensorrt.read(path), profiles=profiles, compute_capabilities=compute_capabilities,
+        read(path), profiles=profiles, compute_capabilities=compute_capabilities,
         precision=precision,
     )  # fmt: skip
     record: BuildRecord = {
-        "engine": tensorrt.engine_name(),
+        "engine": tensorrt_installed.engine_name(),
         "built": attempt.plan is not None,
         "plan_bytes": attempt.plan.nbytes if attempt.plan is not None else 0,
         "build_s": time.perf_counter() - start,
@@ -74,7 +82,7 @@ class Attempt:
 
 
 def run(
-    reading: tensorrt.Reading,
+    reading: Reading,
     *,
     profiles: Profiles,
     compute_capabilities: Sequence[str],
@@ -83,20 +91,18 @@ def run(
     """Build the network that was read."""
     attempt = Attempt()
     if not reading.parsed:
-        engine = tensorrt.engine_name()
+        engine = tensorrt_installed.engine_name()
         texts = (reason(error.desc, engine=engine, hints=reading.log) for error in reading.errors)
         attempt.errors = list(dict.fromkeys(texts)) or reading.log or ["the file does not parse"]
         return attempt
     builder, network = reading.builder, reading.network
-    config, attempt.unavailable = tensorrt.configure(builder, compute_capabilities)
-    tensorrt.set_precision(config, precision)
-    attempt.flags = tensorrt.flags_of(config)
+    config, attempt.unavailable = configure(builder, compute_capabilities)
+    set_precision(config, precision)
+    attempt.flags = flags_of(config)
     raised: list[str] = []
     for profile in profiles:
         try:
-            index = config.add_optimization_profile(
-                tensorrt.make_profile(builder, network, profile)
-            )
+            index = config.add_optimization_profile(make_profile(builder, network, profile))
         except (RuntimeError, TypeError, ValueError) as error:
             raised.append(f"profile {profile['name']}: {clean(str(error))}")
             index = -1
@@ -107,11 +113,11 @@ def run(
         attempt.plan = builder.build_serialized_network(network, config)
     except (RuntimeError, MemoryError) as error:
         raised.append(clean(str(error)) or type(error).__name__)
-    attempt.errors = [*raised, *tensorrt.logged("ERROR", "INTERNAL_ERROR")]
+    attempt.errors = [*raised, *logged("ERROR", "INTERNAL_ERROR")]
     if attempt.plan is None:
-        attempt.errors += disguised_memory(attempt.errors, tensorrt.logged("WARNING"))
+        attempt.errors += disguised_memory(attempt.errors, logged("WARNING"))
     if attempt.plan is None and not attempt.errors:
-        attempt.errors = [f"{tensorrt.engine_name()} built no engine and gives no reason"]
+        attempt.errors = [f"{tensorrt_installed.engine_name()} built no engine and gives no reason"]
     return attempt
 
 

@@ -10,15 +10,17 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import require, tensorrt, tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends import require, tensorrt_build, tensorrt_installed, tensorrt_parse
 from pytest_frictionless.backends.onnx_file import dtype_name
+from pytest_frictionless.backends.onnx_origin import Origin
+from pytest_frictionless.backends.tensorrt_rejection import rejection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     import onnx
 
-    from pytest_frictionless.artifacts import CaseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import CaseRecord, RejectionRecord
 
 TIME_LIMIT_S = 60
 
@@ -33,7 +35,7 @@ def measure(
         tick: Told how many cases are done, and how many there are.
     """
     onnx = require("onnx", purpose="the backend cases")
-    tensorrt.load()
+    tensorrt_installed.load()
     cases = [
         case for case in _single_node_cases() if not operators or _node(case).op_type in operators
     ]
@@ -58,7 +60,7 @@ def measure(
 def versions() -> dict[str, str]:
     """Engine and onnx of a measurement made now."""
     onnx = require("onnx", purpose="the backend cases")
-    return {"engine": tensorrt.engine_name(), "onnx": str(onnx.__version__)}
+    return {"engine": tensorrt_installed.engine_name(), "onnx": str(onnx.__version__)}
 
 
 def _single_node_cases() -> list[Any]:
@@ -130,10 +132,9 @@ def _refusal(model: onnx.ModelProto, values: list[Any], path: str) -> RejectionR
 
 def _by_builder(model: onnx.ModelProto, reason: str) -> RejectionRecord:
     node = model.graph.node[0]
-    return {
-        "stage": "build", "kind": "builder", "operator": node.op_type, "node": node.name,
-        "stack": [], "reason": reason, "error_code": "", "metadata": {},
-    }  # fmt: skip
+    return rejection(
+        "build", reason, kind="builder", origin=Origin(node=node.name, operator=node.op_type)
+    )
 
 
 def _with_constants(model: onnx.ModelProto, values: list[Any]) -> onnx.ModelProto | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import require, tensorrt
+from pytest_frictionless.backends import require, tensorrt_installed
+from pytest_frictionless.backends.tensorrt_log import forget_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class Bound:
         """Pick the profile, and upload these inputs into buffers that are made for them."""
         np = require("numpy", purpose="running engines on a GPU")
         engine, gpu = self.engine, self.engine.gpu
-        tensorrt.forget_log()
+        forget_log()
         self._pick(profile)
         gpu.stream.sync()
         self.buffers = {}
@@ -141,7 +142,7 @@ class Bound:
 
 def _grown(gpu: Gpu) -> Any:
     """An allocator for outputs whose sizes are known only after the run."""
-    allocator: Any = tensorrt.load().IOutputAllocator
+    allocator: Any = tensorrt_installed.load().IOutputAllocator
 
     class Grown(allocator):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -6,9 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt
+from pytest_frictionless.backends import tensorrt_installed
 from pytest_frictionless.backends.feeds import numpy_dtype
 from pytest_frictionless.backends.tensorrt_context import Bound
+from pytest_frictionless.backends.tensorrt_log import log, logged
+from pytest_frictionless.backends.tensorrt_network import dtype_name
 from pytest_frictionless.errors import MissingDevice, StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.knowledge.gpus import OTHER_GPU, refusal
@@ -35,11 +37,11 @@ class Engine:
             plan: The serialised engine.
             cache: File of TensorRT-RTX's runtime cache, which keeps kernels compiled for this GPU.
         """
-        trt = tensorrt.load()
+        trt = tensorrt_installed.load()
         self.gpu = gpu
         self._cache_path = cache
-        tensorrt.logged()  # the log is made before the runtime takes it
-        self._runtime = trt.Runtime(tensorrt.log())
+        logged()  # the log is made before the runtime takes it
+        self._runtime = trt.Runtime(log())
         self._engine = self._runtime.deserialize_cuda_engine(plan.read_bytes())
         if self._engine is None:
             self._refuse()
@@ -50,9 +52,9 @@ class Engine:
         self._runtime_config = self._configured()
 
     def _refuse(self) -> None:
-        errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
+        errors = logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
-        name = tensorrt.engine_name()
+        name = tensorrt_installed.engine_name()
         if OTHER_GPU.search(text):
             raise MissingDevice(refusal(name, self.gpu.name, self.gpu.compute_capability, text))
         raise StepFailed(Finding(code="FR905", message=f"{name} cannot load the engine: {text}"))
@@ -62,7 +64,9 @@ class Engine:
         if not hasattr(self._engine, "create_runtime_config"):
             return None
         config = self._engine.create_runtime_config()
-        strategy = getattr(tensorrt.load(), "DynamicShapesKernelSpecializationStrategy", None)
+        strategy = getattr(
+            tensorrt_installed.load(), "DynamicShapesKernelSpecializationStrategy", None
+        )
         if strategy is not None:
             config.dynamic_shapes_kernel_specialization_strategy = strategy.EAGER
         if hasattr(config, "create_runtime_cache"):
@@ -85,12 +89,12 @@ class Engine:
 
     def dtype(self, name: str) -> Any:
         """Numpy's dtype of an input or output."""
-        return numpy_dtype(tensorrt.dtype_name(self._engine.get_tensor_dtype(name)))
+        return numpy_dtype(dtype_name(self._engine.get_tensor_dtype(name)))
 
     def is_on_host(self, name: str) -> bool:
         """Whether TensorRT reads the tensor on the CPU: the values of a shape tensor."""
         location = self._engine.get_tensor_location(name)
-        return bool(location == tensorrt.load().TensorLocation.HOST)
+        return bool(location == tensorrt_installed.load().TensorLocation.HOST)
 
     def workspace_bytes(self, profile: int) -> int:
         """Device memory that a context of this profile needs for activations and scratch."""
@@ -109,7 +113,7 @@ class Engine:
 
     def weights_bytes(self) -> int | None:
         """Size of the weights on the device; None where TensorRT does not tell."""
-        stat = getattr(tensorrt.load(), "EngineStat", None)
+        stat = getattr(tensorrt_installed.load(), "EngineStat", None)
         if stat is None or not hasattr(self._engine, "get_engine_stat"):
             return None
         size = int(self._engine.get_engine_stat(stat.TOTAL_WEIGHTS_SIZE))
@@ -127,7 +131,7 @@ class Engine:
         inspector = self._engine.create_engine_inspector()
         if context is not None:
             inspector.execution_context = context
-        form = tensorrt.load().LayerInformationFormat.JSON
+        form = tensorrt_installed.load().LayerInformationFormat.JSON
         told = json.loads(inspector.get_engine_information(form))
         return [
             {"Name": each} if isinstance(each, str) else {"Name": "", **each}
@@ -172,9 +176,9 @@ class Engine:
 
     def failed(self, what: str) -> StepFailed | MemoryError:
         """What to raise where TensorRT refuses; `what` is the end of a sentence about it."""
-        errors = tensorrt.logged("ERROR", "INTERNAL_ERROR")
+        errors = logged("ERROR", "INTERNAL_ERROR")
         text = "; ".join(errors) or "no word why"
         if re.search(r"out of memory|cudaErrorMemoryAllocation|OutOfMemory", text):
             return MemoryError(f"GPU: {text}")
-        message = f"{tensorrt.engine_name()} {what}: {text}"
+        message = f"{tensorrt_installed.engine_name()} {what}: {text}"
         return StepFailed(Finding(code="FR905", message=message))

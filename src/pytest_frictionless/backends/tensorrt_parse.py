@@ -6,29 +6,38 @@ imported any more. So each refused node is cut out of a copy, and the copy is pa
 
 from __future__ import annotations
 
-import functools
 import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends import onnx_cut, require, tensorrt
+from pytest_frictionless.backends import onnx_cut, require, tensorrt_installed
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.tensorrt_network import (
+    ParserError,
+    Reading,
+    describe,
+    dtype_name,
+    parser_version,
+    read,
+)
+from pytest_frictionless.backends.tensorrt_rejection import rejection
+from pytest_frictionless.backends.tensorrt_substitutes import (
+    importable,
+    node_at_fault,
+    take_out,
+    type_name,
+)
 from pytest_frictionless.backends.tensorrt_words import is_node_local, parse_kind, reason
 
 if TYPE_CHECKING:
     import onnx
 
-    from pytest_frictionless.artifacts import ParseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import ParseRecord, RejectionRecord
 
 _UNSUPPORTED_TYPE = re.compile(r"unsupported datatype \((?P<number>\d+)\)")
-_SUBSTITUTES = {
-    2: 6, 4: 6, 5: 6, 12: 6, 13: 6,  # unsigned and short integers: INT32
-    21: 3, 25: 3, 26: 3,  # UINT4, UINT2, INT2: INT8
-    18: 17, 19: 17, 20: 17,  # the other kinds of FP8: FLOAT8E4M3FN
-}  # fmt: skip
-"""TensorProto.DataType that takes the place of one which the parser refuses; FLOAT for others."""
+
 _INITIALIZER = re.compile(r"initializer: (?P<name>[^:]+?)\s*$")
 _PLUGIN_NEEDS_GPU = re.compile(r"Cuda Error in \w+: \d+ \(.*\)")
 
@@ -36,22 +45,22 @@ _PLUGIN_NEEDS_GPU = re.compile(r"Cuda Error in \w+: \d+ \(.*\)")
 def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
     """Parse an ONNX file and list everything the parser refuses, within this many seconds."""
     deadline = time.monotonic() + budget_s
-    reading = tensorrt.read(path)
+    reading = read(path)
     network = reading.network
-    search = _Search(path=path, engine=tensorrt.engine_name())
+    search = _Search(path=path, engine=tensorrt_installed.engine_name())
     if reading.parsed:
         search.refuse_empty(outputs=network.num_outputs, layers=network.num_layers)
     else:
         search.run(reading, deadline)
     outputs = [network.get_layer(i).get_output(0) for i in range(network.num_layers)]
-    types = Counter(tensorrt.dtype_name(each.dtype) for each in outputs if each is not None)
+    types = Counter(dtype_name(each.dtype) for each in outputs if each is not None)
     return {
         "engine": search.engine,
-        "parser": tensorrt.parser_version(),
+        "parser": parser_version(),
         "rejections": search.rejections,
         "complete": search.complete,
-        "inputs": [tensorrt.describe(network.get_input(i)) for i in range(network.num_inputs)],
-        "outputs": [tensorrt.describe(network.get_output(i)) for i in range(network.num_outputs)],
+        "inputs": [describe(network.get_input(i)) for i in range(network.num_inputs)],
+        "outputs": [describe(network.get_output(i)) for i in range(network.num_outputs)],
         "layers": network.num_layers,
         "layer_types": dict(sorted(types.items())),
         "warnings": reading.warnings,
@@ -61,8 +70,8 @@ def parse(path: str, *, budget_s: float = 60) -> ParseRecord:
 def rejections_in(model: onnx.ModelProto, path: str, *, budget_s: float) -> list[RejectionRecord]:
     """What the parser refuses of a model in memory, whose external data lies beside `path`."""
     deadline = time.monotonic() + budget_s
-    reading = tensorrt.read(model.SerializeToString(), path)
-    search = _Search(path=path, engine=tensorrt.engine_name())
+    reading = read(model.SerializeToString(), path)
+    search = _Search(path=path, engine=tensorrt_installed.engine_name())
     if reading.parsed:
         network = reading.network
         search.refuse_empty(outputs=network.num_outputs, layers=network.num_layers)
@@ -93,13 +102,11 @@ class _Search:
         if outputs and layers:
             return
         lacks = "layers" if outputs else "outputs"
-        self.found[""] = _rejection(
-            reason=f"{self.engine} read a network without {lacks}: nothing would be computed",
+        self.found[""] = rejection(
+            "parse", f"{self.engine} read a network without {lacks}: nothing would be computed"
         )
 
-    def run(
-        self, reading: tensorrt.Reading, deadline: float, model: onnx.ModelProto | None = None
-    ) -> None:
+    def run(self, reading: Reading, deadline: float, model: onnx.ModelProto | None = None) -> None:
         """Name everything that keeps this model, or else the file, from being parsed."""
         onnx = require("onnx", purpose="naming every refused node")
         first = reading
@@ -107,7 +114,7 @@ class _Search:
             model = model or onnx.load(self.path, load_external_data=False)
             model, self.origins = inline(model)
             model, symbols = onnx_cut.infer(model)
-            reading = tensorrt.read(model.SerializeToString(), self.path)
+            reading = read(model.SerializeToString(), self.path)
         except Exception:  # no model at all, or one that onnx cannot read: the parser's words stay
             self._name_only(first)
             return
@@ -118,28 +125,26 @@ class _Search:
                 self.complete = False
                 break
             for name in cuts:
-                tainted |= _take_out(model, name, symbols)
-            reading = tensorrt.read(model.SerializeToString(), self.path)
+                tainted |= take_out(model, name, symbols)
+            reading = read(model.SerializeToString(), self.path)
         if not self.found:
             self._name_only(first)
 
-    def _name_only(self, reading: tensorrt.Reading) -> None:
+    def _name_only(self, reading: Reading) -> None:
         """Hand on what one parse says."""
         self.complete = False
         for error in reading.errors:
             name = error.node_name or error.operator
-            self.found[f"{error.stack} {error.node} {name}"] = _rejection(
-                kind=parse_kind(error.desc, error.code), operator=error.operator, node=name,
-                stack=error.stack, reason=reason(error.desc, engine=self.engine, hints=reading.log),
-                code=error.code,
+            self.found[f"{error.stack} {error.node} {name}"] = rejection(
+                "parse", reason(error.desc, engine=self.engine, hints=reading.log),
+                kind=parse_kind(error.desc, error.code), code=error.code,
+                origin=Origin(node=name, operator=error.operator, stack=error.stack),
             )  # fmt: skip
         if not self.found:
             words = " ".join(reading.log) or f"{self.engine} does not parse this file"
-            self.found[""] = _rejection(reason=words)
+            self.found[""] = rejection("parse", words)
 
-    def _judge(
-        self, model: onnx.ModelProto, reading: tensorrt.Reading, tainted: set[str]
-    ) -> list[str]:
+    def _judge(self, model: onnx.ModelProto, reading: Reading, tainted: set[str]) -> list[str]:
         """Record what this parse proves; gives the names of what is to be cut out.
 
         The first error is genuine where nothing before its node was replaced by a guess. Later ones
@@ -153,7 +158,11 @@ class _Search:
                 if "output.type()" in error.desc:
                     cuts += self._judge_outputs(model, error, doubtful, tainted)
                     continue
-                name = _unnamed(model, error, self.path) if error.function != "importInput" else ""
+                name = (
+                    node_at_fault(model, error, self.path)
+                    if error.function != "importInput"
+                    else ""
+                )
                 if not name:
                     cuts += self._judge_tensor(model, error, reading.log)
                     continue
@@ -169,25 +178,21 @@ class _Search:
             self._record(name, error, reading.log)
         return cuts
 
-    def _record(self, name: str, error: tensorrt.ParserError, log: list[str]) -> None:
+    def _record(self, name: str, error: ParserError, log: list[str]) -> None:
         origin = self.origins[name]
         kind, words = parse_kind(error.desc, error.code), reason(error.desc, engine=self.engine)
         numbers = [match["number"] for text in log if (match := _UNSUPPORTED_TYPE.search(text))]
         if numbers and error.desc.startswith("Invalid Node"):
-            kind, words = "type", f"unsupported data type {_type_name(int(numbers[0]))}"
+            kind, words = "type", f"unsupported data type {type_name(int(numbers[0]))}"
         needs = [match[0] for text in log if (match := _PLUGIN_NEEDS_GPU.search(text))]
         if needs and kind == "unknown":
             words = f"cannot be judged on a machine without a GPU: {words} {needs[0]}"
-        self.found[name] = _rejection(
-            kind=kind, operator=origin.operator, node=origin.node, stack=origin.stack,
-            reason=words, code=error.code, metadata=origin.metadata, domain=origin.domain,
-            attributes=origin.attributes,
-        )  # fmt: skip
+        self.found[name] = rejection("parse", words, kind=kind, origin=origin, code=error.code)
 
     def _judge_outputs(
         self,
         model: onnx.ModelProto,
-        error: tensorrt.ParserError,
+        error: ParserError,
         doubtful: set[str],
         tainted: set[str],
     ) -> list[str]:
@@ -199,26 +204,26 @@ class _Search:
         cuts = []
         for value in model.graph.output:
             elem_type = value.type.tensor_type.elem_type
-            if _importable(elem_type):
+            if importable(elem_type):
                 continue
             cuts.append(f"tensor {value.name}")
             if value.name not in excused:
                 words = reason(error.desc, engine=self.engine).rstrip(".")
-                self.found[cuts[-1]] = _rejection(
-                    kind="type", node=value.name, code=error.code,
-                    reason=f"{words}: {_type_name(elem_type)} of an output",
+                self.found[cuts[-1]] = rejection(
+                    "parse", f"{words}: {type_name(elem_type)} of an output", kind="type",
+                    origin=Origin(node=value.name, operator=""), code=error.code,
                 )  # fmt: skip
         return cuts
 
     def _judge_tensor(
-        self, model: onnx.ModelProto, error: tensorrt.ParserError, log: list[str]
+        self, model: onnx.ModelProto, error: ParserError, log: list[str]
     ) -> list[str]:
         """Record a refused input or initializer; gives its name where it can be replaced."""
         inputs = {value.name: value.type for value in model.graph.input}
         kind, words = "type", reason(error.desc, engine=self.engine)
         if error.file in inputs:  # the parser puts the input's name where a source file is due
             name, given = error.file, inputs[error.file]
-            shown = _type_name(given.tensor_type.elem_type) or str(given.WhichOneof("value"))
+            shown = type_name(given.tensor_type.elem_type) or str(given.WhichOneof("value"))
             words = f"{words.rstrip('.')}: {shown.removesuffix('_type')}"
         else:
             match = _INITIALIZER.search(error.desc.strip())
@@ -228,97 +233,11 @@ class _Search:
                 if text.endswith(f"initializer: {name}") and (hit := _UNSUPPORTED_TYPE.search(text))
             ]  # fmt: skip
             if numbers:
-                words = f"unsupported data type of an initializer: {_type_name(int(numbers[0]))}"
+                words = f"unsupported data type of an initializer: {type_name(int(numbers[0]))}"
             else:
                 kind = parse_kind(error.desc, error.code)
+        origin = Origin(node=name, operator="")
         self.found.setdefault(
-            f"tensor {name}", _rejection(kind=kind, node=name, reason=words, code=error.code)
+            f"tensor {name}", rejection("parse", words, kind=kind, origin=origin, code=error.code)
         )
         return [f"tensor {name}"] if name and kind == "type" else []
-
-
-def _unnamed(model: onnx.ModelProto, error: tensorrt.ParserError, path: str) -> str:
-    """Name of the node that an error without a node is about; empty where it is about none.
-
-    Some importers (ScatterElements) raise without saying which node they are at: the shortest
-    beginning of the graph that is refused ends with it.
-    """
-
-    def fails(count: int) -> bool:
-        part = onnx_cut.beginning(model, count, outputs=[])
-        return not tensorrt.read(part.SerializeToString(), path).parsed
-
-    low, high = 0, len(model.graph.node)
-    if not high or fails(0) or not fails(high):
-        return ""
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fails(middle) else (middle, high)
-    last = model.graph.node[low]
-    wanted = error.function.removeprefix("import")
-    inner = [node.name for _, body in onnx_cut.subgraphs(last) for _, _, node in onnx_cut.walk(body)
-             if node.op_type == wanted]  # fmt: skip
-    return next(iter(inner), str(last.name)) if last.op_type != wanted else str(last.name)
-
-
-def _take_out(model: onnx.ModelProto, name: str, symbols: set[str]) -> set[str]:
-    """Cut a node, or give a tensor a type that the parser takes; gives what is tainted by it."""
-    if name.startswith("tensor "):
-        name = name.removeprefix("tensor ")
-        return {name} if onnx_cut.retype(model, name, _substitute(model, name)) else set()
-    guessed: set[str] = set()
-
-    def stand_in(graph: onnx.GraphProto, tensor: str) -> onnx_cut.StandIn | None:
-        known = onnx_cut.declared_stand_in(graph, tensor, symbols)
-        if known is None or _importable(known.elem_type):
-            return known
-        guessed.add(tensor)
-        return onnx_cut.StandIn(
-            elem_type=_SUBSTITUTES.get(known.elem_type, 1), dims=known.dims, exact=False
-        )
-
-    return onnx_cut.cut(model, name, stand_in) | guessed
-
-
-def _substitute(model: onnx.ModelProto, name: str) -> int:
-    given = {t.name: t.data_type for t in model.graph.initializer}
-    for value in [*model.graph.output, *model.graph.input]:
-        given[value.name] = value.type.tensor_type.elem_type
-    return _SUBSTITUTES.get(given.get(name, 0), 1)
-
-
-@functools.cache
-def _importable(elem_type: int) -> bool:
-    """True where the parser takes an input of this TensorProto.DataType: tried, not known."""
-    from onnx import helper
-
-    value = helper.make_tensor_value_info("x", elem_type, [1])
-    copy = helper.make_node("Identity", ["x"], ["y"])
-    output = helper.make_tensor_value_info("y", elem_type, [1])
-    model = helper.make_model(helper.make_graph([copy], "g", [value], [output]))
-    return all(error.node >= 0 for error in tensorrt.read(model.SerializeToString()).errors)
-
-
-def _type_name(number: int) -> str:
-    from onnx import TensorProto
-
-    return TensorProto.DataType.Name(number) if number else ""
-
-
-def _rejection(
-    *,
-    reason: str,
-    kind: str = "unsupported",
-    operator: str = "",
-    node: str = "",
-    stack: list[str] | None = None,
-    code: str = "",
-    metadata: dict[str, str] | None = None,
-    domain: str = "",
-    attributes: dict[str, str] | None = None,
-) -> RejectionRecord:
-    return {
-        "stage": "parse", "kind": kind, "operator": operator, "node": node, "stack": stack or [],
-        "reason": reason, "error_code": code, "metadata": metadata or {}, "domain": domain,
-        "attributes": attributes or {},
-    }  # fmt: skip

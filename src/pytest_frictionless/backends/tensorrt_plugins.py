@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt
+from pytest_frictionless.backends import tensorrt_installed
+from pytest_frictionless.backends.tensorrt_log import listening, logged
+from pytest_frictionless.backends.tensorrt_network import read
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import place_of_error
@@ -19,7 +21,7 @@ from pytest_frictionless.place import place_of_error
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import PluginRecord
+    from pytest_frictionless.artifacts.engine import PluginRecord
     from pytest_frictionless.finding import Place
 
 Creator = tuple[str, str, str]
@@ -41,9 +43,9 @@ def load(paths: Sequence[str]) -> list[_Loaded]:
     Raises:
         StepFailed: FR510, a file is missing, cannot be loaded, or registers nothing.
     """
-    trt = tensorrt.load()
+    trt = tensorrt_installed.load()
     if hasattr(trt, "init_libnvinfer_plugins"):
-        with tensorrt.listening() as log:
+        with listening() as log:
             trt.init_libnvinfer_plugins(log, "")
     return [_load(Path(path)) for path in paths]
 
@@ -68,7 +70,7 @@ def prepare(paths: Sequence[str], model: str) -> list[PluginRecord]:
 
 def _take_back(loaded: _Loaded) -> None:
     """Take the creators of a file out of the registry."""
-    registry = tensorrt.load().get_plugin_registry()
+    registry = tensorrt_installed.load().get_plugin_registry()
     if loaded.handle is not None:  # creators of a library cannot be taken out one by one
         registry.deregister_library(loaded.handle)
         return
@@ -99,21 +101,21 @@ def _load(path: Path) -> _Loaded:
 
 
 def _registered() -> dict[Creator, Any]:
-    creators = tensorrt.load().get_plugin_registry().all_creators
+    creators = tensorrt_installed.load().get_plugin_registry().all_creators
     return {(each.name, each.plugin_version, each.plugin_namespace): each for each in creators}
 
 
 def _open(path: Path, before: set[Creator]) -> Any:
     """Load a shared library into the registry; its handle, None where it registered itself."""
-    registry = tensorrt.load().get_plugin_registry()
+    registry = tensorrt_installed.load().get_plugin_registry()
     try:
-        with tensorrt.listening():
+        with listening():
             handle = registry.load_library(str(path))
     except (RuntimeError, ValueError, TypeError) as error:
         raise _unusable(path, str(error)) from error
     # A library that registers while it is opened exports nothing: it has done its work already.
     if handle is None and set(_registered()) == before:
-        said = [_after(f"{path}: ", text) for text in tensorrt.logged("ERROR", "INTERNAL_ERROR")]
+        said = [_after(f"{path}: ", text) for text in logged("ERROR", "INTERNAL_ERROR")]
         raise _unusable(path, said[0] if said else "TensorRT does not load it")
     return handle
 
@@ -137,12 +139,12 @@ def _import(path: Path) -> None:
 @contextmanager
 def _known_as_tensorrt() -> Iterator[None]:
     """TensorRT-RTX under the name of TensorRT, where the latter is not installed."""
-    if "tensorrt" in tensorrt.versions():
+    if "tensorrt" in tensorrt_installed.versions():
         yield
         return
     missing = object()
     kept = sys.modules.get("tensorrt", missing)
-    sys.modules["tensorrt"] = tensorrt.load()
+    sys.modules["tensorrt"] = tensorrt_installed.load()
     try:
         yield
     finally:
@@ -160,14 +162,14 @@ def _survives(model: str) -> bool:
         os.dup2(null, 1)
         os.dup2(null, 2)
         try:
-            tensorrt.read(model)
+            read(model)
         finally:
             os._exit(0)
     return not os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def _unusable(path: Path, said: str, remedy: str = "", *, place: Place | None = None) -> StepFailed:
-    engine = tensorrt.engine_name()
+    engine = tensorrt_installed.engine_name()
     finding = Finding(
         code="FR510", message=f"{path.name} cannot be used as a plugin of {engine}: {said}",
         remedy=remedy, place=place,

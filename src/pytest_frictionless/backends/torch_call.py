@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
     from pytest_frictionless.backends.torch_load import Subject
 
     Array = np.ndarray[Any, Any]

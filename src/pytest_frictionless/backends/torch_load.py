@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from pytest_frictionless.artifacts import InputRecord, SourceRecord, WeightsRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, SourceRecord, WeightsRecord
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from pytest_frictionless.rewrites.training import in_both_modes
 if TYPE_CHECKING:
     import torch
 
-    from pytest_frictionless.artifacts import InputRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord
 
 
 def placeholders(program: torch.export.ExportedProgram) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from pytest_frictionless.artifacts import InputRecord, SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, SourceRecord
 
     Array = np.ndarray[Any, Any]
 

@@ -19,7 +19,7 @@ from pytest_frictionless.place import path_below
 if TYPE_CHECKING:
     import torch
 
-    from pytest_frictionless.artifacts import SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import SourceRecord
 
     State = dict[str, torch.Tensor]
 

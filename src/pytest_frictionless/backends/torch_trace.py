@@ -14,7 +14,7 @@ from pytest_frictionless.backends.torch_load import subject_of
 from pytest_frictionless.backends.torch_reference import array_of
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import InputRecord, SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, SourceRecord
     from pytest_frictionless.reproduce.records import TraceRecord
 
 TRACE = "trace.npz"

@@ -18,7 +18,7 @@ from pytest_frictionless.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_frictionless.artifacts import SourceRecord
+    from pytest_frictionless.artifacts.checkpoint import SourceRecord
 
 _SHOWN = 8
 

@@ -13,7 +13,7 @@ from pytest_frictionless.workbench.sizes import impossible_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts import BuildRecord
+    from pytest_frictionless.artifacts.engine import BuildRecord
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.workbench.store import Artifact
 

@@ -18,7 +18,9 @@ from pytest_frictionless.workbench.sizes import at_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import ComparisonRecord, OnnxRecord, TensorRecord
+    from pytest_frictionless.artifacts.checkpoint import TensorRecord
+    from pytest_frictionless.artifacts.graph import OnnxRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
 
 
 PART_OF_THE_SIZES = "FR607"

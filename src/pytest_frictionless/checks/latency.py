@@ -15,7 +15,7 @@ from pytest_frictionless.workbench.judging import judgement_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts import CellRecord
+    from pytest_frictionless.artifacts.latency import CellRecord
 
 HOST_BOUND = 1.2
 """Plain launches that take this many times the GPU time are held up by the CPU."""

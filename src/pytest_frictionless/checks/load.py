@@ -14,7 +14,7 @@ from pytest_frictionless.workbench.networks import networks_with
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_frictionless.artifacts import UnshapedRecord
+    from pytest_frictionless.artifacts.checkpoint import UnshapedRecord
 
 
 def run(ctx: Context) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from pytest_frictionless.workbench.judging import judgement_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.memory_artifacts import MemoryRecord
+    from pytest_frictionless.artifacts.memory import MemoryRecord
     from pytest_frictionless.workbench.held import Held
 
 

@@ -19,7 +19,7 @@ from pytest_frictionless.workbench.sizes import impossible_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import PluginRecord, RejectionRecord
     from pytest_frictionless.reproduce.records import FailureRecord
     from pytest_frictionless.workbench.store import Artifact
 

@@ -12,7 +12,7 @@ from pytest_frictionless.workbench.reproducer import with_reproducer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts import ComparisonRecord, ExecutionRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, ExecutionRecord
     from pytest_frictionless.workbench.store import Artifact
 
 

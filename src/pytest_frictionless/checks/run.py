@@ -12,7 +12,7 @@ from pytest_frictionless.workbench.points import APART, apart, elsewhere, output
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_frictionless.artifacts import ComparisonRecord, EngineRunRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, EngineRunRecord
 
 TF32_DTYPES = ("float32",)
 TF32_SHARE = 0.05

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_frictionless.ci.tree import Model, Tree
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
 
 FOR_ALL = (
     "*requirements*.txt", "*requirements*.in", "requirements/*", "*/requirements/*", "*constraints*.txt",

@@ -23,7 +23,7 @@ from pytest_frictionless.settings.read import Entries, SpecMatch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
 
 PASSED_OVER = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
 """Folders below the roots that pytest does not walk into: its default of `norecursedirs`."""

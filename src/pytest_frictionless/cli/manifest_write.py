@@ -10,7 +10,7 @@ from pytest_frictionless.cli.project import checkpoints_of, open_model, open_pro
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.opening import open_workbench
-from pytest_frictionless.settings.model import Target
+from pytest_frictionless.settings.target import Target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

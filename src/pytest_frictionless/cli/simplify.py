@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from pytest_frictionless.artifacts import GraphRecord, ParseRecord, SimplifiedRecord
+    from pytest_frictionless.artifacts.engine import ParseRecord
+    from pytest_frictionless.artifacts.graph import GraphRecord, SimplifiedRecord
 
 
 def arguments(parser: ArgumentParser) -> None:

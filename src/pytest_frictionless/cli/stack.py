@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pytest_frictionless.finding import Finding
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
     from pytest_frictionless.stack.differences import Difference
     from pytest_frictionless.workbench.shop import Shop
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_frictionless.evidence.statement import GpuRun, Statement
-    from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.settings.target import Target
 
 SUBJECTS = {
     "checkpoint": "the checkpoint is another file",

@@ -12,7 +12,7 @@ from pytest_frictionless.knowledge.plugins import plugins_of_nvidia
 from pytest_frictionless.knowledge.reading import read_json
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts import RejectionRecord
+    from pytest_frictionless.artifacts.engine import RejectionRecord
 
 OF_NVIDIA = "@nvidia"
 """Stands in the table for the names of all of NVIDIA's plugins."""

@@ -12,7 +12,7 @@ from pytest_frictionless.knowledge.causes import cause_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_frictionless.artifacts import CaseRecord
+    from pytest_frictionless.artifacts.engine import CaseRecord
 
 SOURCE = "single-node cases of onnx.backend.test, parsed and built without a GPU"
 

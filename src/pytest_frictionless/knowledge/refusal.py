@@ -19,10 +19,10 @@ from pytest_frictionless.place import place_of_node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import PluginRecord, RejectionRecord
+    from pytest_frictionless.artifacts.engine import PluginRecord, RejectionRecord
     from pytest_frictionless.finding import Place
     from pytest_frictionless.knowledge.causes import Cause
-    from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.settings.target import Target
 
 NEEDS_GPU = "FR505"
 LACKED_BY_RTX = "FR509"

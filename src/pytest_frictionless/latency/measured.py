@@ -13,7 +13,7 @@ from pytest_frictionless.latency.run import DIGITS, significant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_frictionless.artifacts import CellRecord, MachineRecord, RoundRecord
+    from pytest_frictionless.artifacts.latency import CellRecord, MachineRecord, RoundRecord
 
 
 def environment_of(

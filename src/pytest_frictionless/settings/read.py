@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.settings.document import Document, KeyPath, NotYaml, parse
 from pytest_frictionless.settings.explain import problems_of
-from pytest_frictionless.settings.model import BrokenModel, ModelSpec, Settings
+from pytest_frictionless.settings.model import BrokenModel, ModelSpec
 from pytest_frictionless.settings.section import Section, shown
+from pytest_frictionless.settings.settings import Settings
 from pytest_frictionless.shapes import DTYPES
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pytest_frictionless.settings.model import Settings
+from pytest_frictionless.settings.settings import Settings
 
 SCHEMA_FILE = Path(__file__).with_name("frictionless.schema.json")
 """The schema as it is shipped."""

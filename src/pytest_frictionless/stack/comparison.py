@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from pytest_frictionless.settings.model import Opset
+    from pytest_frictionless.settings.target import Opset
     from pytest_frictionless.stack.manifest import Graph, Manifest
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_frictionless.settings.model import Settings, Target
+    from pytest_frictionless.settings.settings import Settings
+    from pytest_frictionless.settings.target import Target
     from pytest_frictionless.stack.pins import Pins
     from pytest_frictionless.stack.pins.images import Image
     from pytest_frictionless.stack.pins.pin import ImageUse, Pin

@@ -14,7 +14,7 @@ from pytest_frictionless.stack.rules.plan import BOUND_RTX, REBUILD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_frictionless.settings.model import Opset, Target
+    from pytest_frictionless.settings.target import Opset, Target
     from pytest_frictionless.stack.manifest import Graph, Manifest, Plan
 
 TITLES = {**COMPONENTS, "opset": "ONNX opset"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_frictionless.finding import Finding
-    from pytest_frictionless.settings.model import Settings
+    from pytest_frictionless.settings.settings import Settings
     from pytest_frictionless.stack.differences import Difference
 
 OF_A_CHECKPOINT = ("exporter", "onnx_parser")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pytest_frictionless.settings.model import Settings, Target
+    from pytest_frictionless.settings.settings import Settings
+    from pytest_frictionless.settings.target import Target
 
 
 def target_findings(

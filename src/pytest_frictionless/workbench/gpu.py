@@ -18,13 +18,13 @@ from pytest_frictionless.workbench.steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_frictionless.artifacts import (
+    from pytest_frictionless.artifacts.latency import (
         CellRecord,
         CellRequest,
-        EngineRunRecord,
         MachineRecord,
         RoundRecord,
     )
+    from pytest_frictionless.artifacts.run import EngineRunRecord
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.store import Artifact

@@ -13,11 +13,11 @@ from pytest_frictionless.workbench.gpu import measured_by, plan_path, shared
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import CellRequest
+    from pytest_frictionless.artifacts.latency import CellRequest
+    from pytest_frictionless.artifacts.memory import MemoryRecord, SwitchingRecord, SwitchRecord
     from pytest_frictionless.latency.cell import Cell
     from pytest_frictionless.latency.key import EnvironmentKey
     from pytest_frictionless.latency.memory import AcceptedMemory
-    from pytest_frictionless.memory_artifacts import MemoryRecord, SwitchingRecord, SwitchRecord
     from pytest_frictionless.workbench.workbench import Workbench
 
 TRIES = 3

@@ -12,8 +12,9 @@ from pytest_frictionless.shapes import Profile, Range, TensorType, symbols_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_frictionless.artifacts import InputRecord, WeightsRecord
-    from pytest_frictionless.settings.model import InputSpec, ModelSpec
+    from pytest_frictionless.artifacts.checkpoint import InputRecord, WeightsRecord
+    from pytest_frictionless.settings.inputs import InputSpec
+    from pytest_frictionless.settings.model import ModelSpec
 
 DEFAULT_PROFILE = "default"
 ASSUMED_BATCH = (1, 4, 8)

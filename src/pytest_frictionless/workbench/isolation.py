@@ -1,4 +1,4 @@
-"""Child processes with a time limit, a memory limit and a log: whatever happens, one step fails."""
+"""One forked process with a time limit, a memory limit and a log: whatever happens, one step fails."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import json
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +15,19 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.machine import hardware_finding, is_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
 
     import psutil
 
+    from pytest_frictionless.workbench.forking import Zygote
+
 # multiprocessing and psutil are imported where a child starts: a run that makes nothing needs none.
 LOG_TAIL_BYTES = 8_000
+
 POLL_S = 0.05
+
 POLLS_PER_LOOK = 4
 
 
@@ -38,108 +38,6 @@ class Limits:
     timeout_s: float
     memory_mib: int | None
     """None is 80 % of the machine's memory."""
-
-
-class Zygote:
-    """Parent's end of the process that children are forked from; started at the first fork."""
-
-    def __init__(self, *, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
-        self._cwd = cwd
-        self._environment = dict(environment or {})
-        self._variants: dict[str, Zygote] = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._socket: socket.socket | None = None
-        self._control: Connection | None = None
-
-    def variant(self, **environment: str) -> Zygote:
-        """The same with other environment variables: some libraries read theirs only as they start."""
-        key = repr(sorted(environment.items()))
-        if key not in self._variants:
-            self._variants[key] = Zygote(
-                cwd=self._cwd, environment={**self._environment, **environment}
-            )
-        return self._variants[key]
-
-    def fork(self, *, preload: Sequence[str], log: Path) -> Child:
-        """A fresh child that has these modules imported and writes its output to `log`."""
-        from multiprocessing.connection import Connection
-
-        if self._process is None or self._process.poll() is not None:
-            self._start(log)
-        assert self._socket is not None
-        ours, theirs = socket.socketpair()
-        with theirs:
-            message = {
-                "preload": list(preload), "log": str(log), "cwd": str(self._cwd),
-                "sys_path": [str(self._cwd), *sys.path],
-            }  # fmt: skip
-            try:
-                self._tell(message)
-                socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
-                pid = self._answer()["pid"]
-            except (EOFError, OSError) as error:
-                ours.close()
-                self.close()
-                raise StepInterrupted(
-                    Finding(
-                        code="FR003",
-                        message=f"importing {', '.join(preload)} ended the process",
-                        cause=str(error),
-                        remedy=f"Try: python -c 'import {', '.join(preload)}'",
-                        log=_tail(log, 0),
-                    )
-                ) from error
-        return Child(Connection(ours.detach()), pid=pid, zygote=self, log=log)
-
-    def wait(self, pid: int) -> int:
-        """Exit status of a child that has ended, as `os.waitpid` gives it."""
-        try:
-            self._tell({"wait": pid})
-            status: int = self._answer()["status"]
-        except (EOFError, OSError):
-            return 0
-        return status
-
-    def close(self) -> None:
-        """End the process; it ends every child that is left."""
-        for variant in self._variants.values():
-            variant.close()
-        if self._control is not None:
-            self._control.close()
-        if self._socket is not None:
-            self._socket.close()
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = self._socket = self._control = None
-
-    def _start(self, log: Path) -> None:
-        from multiprocessing.connection import Connection
-
-        self.close()
-        self._socket, theirs = socket.socketpair()
-        self._control = Connection(os.dup(self._socket.fileno()))
-        start = (
-            f"import sys; sys.path[:] = {sys.path!r}; "
-            f"from pytest_frictionless.workbench.zygote import main; main({theirs.fileno()})"
-        )
-        with theirs, log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", start],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, **self._environment},
-                start_new_session=True,  # Ctrl-C reaches pytest, which closes its children
-            )  # fmt: skip
-
-    def _tell(self, message: Mapping[str, Any]) -> None:
-        assert self._control is not None
-        self._control.send_bytes(json.dumps(message).encode())
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._control is not None
-        answer: dict[str, Any] = json.loads(self._control.recv_bytes())
-        return answer
 
 
 class Child:
@@ -171,16 +69,16 @@ class Child:
             self._watch(name, limits, started, tick)
             answer = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            log = _tail(self.log, offset)
+            log = tail(self.log, offset)
             raise StepInterrupted(self._obituary(name, log).with_log(log)) from error
         except StepInterrupted as interrupted:
             self.kill()
-            log = _tail(self.log, offset)
+            log = tail(self.log, offset)
             raise StepInterrupted(interrupted.finding.with_log(log)) from None
         except BaseException:
             self.kill()
             raise
-        return self._read(name, answer, _tail(self.log, offset))
+        return self._read(name, answer, tail(self.log, offset))
 
     def _watch(
         self, name: str, limits: Limits, started: float, tick: Callable[[float], None]
@@ -276,7 +174,7 @@ def _last_about_memory(log: str) -> str:
     return next(line.strip() for line in reversed(log.splitlines()) if is_memory(line))
 
 
-def _tail(log: Path, offset: int) -> str:
+def tail(log: Path, offset: int) -> str:
     """What the child wrote since `offset`, at most its last 8 kB."""
     try:
         with log.open("rb") as stream:

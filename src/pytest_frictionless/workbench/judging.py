@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import CellRecord, CellRequest, RoundRecord
+    from pytest_frictionless.artifacts.latency import CellRecord, CellRequest, RoundRecord
     from pytest_frictionless.latency.anchor import Anchor
     from pytest_frictionless.latency.key import EnvironmentKey
     from pytest_frictionless.latency.verdict import Report

@@ -12,7 +12,7 @@ from pytest_frictionless.workbench.gpu import engine_run, run_without_tf32
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_frictionless.artifacts import ComparisonRecord, EngineRunRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, EngineRunRecord
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.workbench import Workbench
 

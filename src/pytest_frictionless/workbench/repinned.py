@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from pytest_frictionless.knowledge.opsets import COMPOSITE
-from pytest_frictionless.settings.model import Opset
+from pytest_frictionless.settings.target import Opset
 from pytest_frictionless.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.artifacts import ExecutionRecord
+    from pytest_frictionless.artifacts.run import ExecutionRecord
     from pytest_frictionless.finding import Finding
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.store import Artifact

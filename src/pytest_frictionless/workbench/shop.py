@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_frictionless.settings.model import Settings
-    from pytest_frictionless.workbench.isolation import Limits, Zygote
+    from pytest_frictionless.settings.settings import Settings
+    from pytest_frictionless.workbench.forking import Zygote
+    from pytest_frictionless.workbench.isolation import Limits
     from pytest_frictionless.workbench.store import Store
 
 

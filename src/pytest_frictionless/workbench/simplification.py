@@ -12,12 +12,9 @@ from pytest_frictionless.finding import Finding, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_frictionless.artifacts import (
-        ComparisonRecord,
-        GraphRecord,
-        ParseRecord,
-        SimplifiedRecord,
-    )
+    from pytest_frictionless.artifacts.engine import ParseRecord
+    from pytest_frictionless.artifacts.graph import GraphRecord, SimplifiedRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord
     from pytest_frictionless.shapes import Profile
     from pytest_frictionless.workbench.store import Artifact
     from pytest_frictionless.workbench.workbench import Workbench

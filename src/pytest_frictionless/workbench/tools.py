@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from pytest_frictionless.backends.tensorrt import FLAVOUR_VARIABLE
+from pytest_frictionless.backends.tensorrt_installed import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.workbench.sources import version_of
 

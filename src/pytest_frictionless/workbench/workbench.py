@@ -2,137 +2,38 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_frictionless.checkpoint.digest import digest
-from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
-from pytest_frictionless.place import path_below
-from pytest_frictionless.shapes import Profile, ShapePoint, TensorType, hull
-from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
-from pytest_frictionless.workbench.steps import Steps
+from pytest_frictionless.shapes import Profile, ShapePoint, hull
+from pytest_frictionless.workbench.given import Given
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from pytest_frictionless.artifacts import (
-        BuildRecord,
+    from pytest_frictionless.artifacts.engine import BuildRecord, ParseRecord, RejectionRecord
+    from pytest_frictionless.artifacts.graph import (
         CaptureRecord,
-        EngineRunRecord,
-        ExecutionRecord,
         GraphRecord,
-        InputRecord,
         LostSymbol,
         OnnxRecord,
         OperatorRecord,
-        ParseRecord,
-        RejectionRecord,
-        SourceRecord,
-        WeightsRecord,
     )
-    from pytest_frictionless.memory_artifacts import SwitchingRecord
+    from pytest_frictionless.artifacts.run import ExecutionRecord
     from pytest_frictionless.reproduce.records import FailureRecord
-    from pytest_frictionless.settings.model import ModelSpec
-    from pytest_frictionless.workbench.judging import Judgement
-    from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.store import Artifact
 
 _NAMED = ("reference", "point", "trace")
 """Arguments that a key holds in another form: files by their content, a point by its sizes."""
-PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
-PRELOAD_TORCH = ("torch", "numpy", "onnx")
 
 
-class Workbench:
+class Workbench(Given):
     """Artifacts of one checkpoint.
 
     Every method finds or makes one artifact; it raises StepFailed with a finding where the model or
     its toolchain is at fault, and MissingDependency where a package is not installed.
     """
-
-    def __init__(self, shop: Shop, checkpoint: Checkpoint, name: str, spec: ModelSpec) -> None:
-        self.shop = shop
-        self.name = name
-        self.checkpoint = checkpoint
-        self.spec = spec
-        self.tentative = False
-        """Whether the checkpoint is only tried in another form: its failures are not reduced."""
-        self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
-        self.judgement: Judgement | None = None
-        """What was measured on the GPU in this run: see `workbench.judging`."""
-        self.engine_runs: dict[tuple[str, str], EngineRunRecord] = {}
-        """Runs of the engine so far, by profile and point."""
-        self.precise_runs: dict[tuple[str, str], EngineRunRecord] = {}
-        """The same without TF32."""
-        self.switching: SwitchingRecord | None = None
-        """What switching its profiles costs: see `workbench.held`."""
-
-    @property
-    def is_onnx(self) -> bool:
-        """Whether the checkpoint is ONNX already: then nothing is exported."""
-        return self.checkpoint.format is Format.ONNX
-
-    @cached_property
-    def file_digest(self) -> str:
-        """SHA-256 over every file of the checkpoint that discovery knows."""
-        files = self.checkpoint.weights or (self.checkpoint.path,)
-        return digest(files, memo=self.shop.store.memo)
-
-    @property
-    def was_read(self) -> bool:
-        """Whether the files of the checkpoint were read in this process."""
-        return "file_digest" in self.__dict__
-
-    @cached_property
-    def source(self) -> SourceRecord:
-        """What a child needs to build the model."""
-        return {
-            "path": str(self.checkpoint.path),
-            "format": str(self.checkpoint.format),
-            "factory": self.spec.factory,
-            "trusted": self.spec.trusted is not None,
-            "root": str(self.shop.root),
-        }
-
-    @property
-    def relative_path(self) -> str:
-        """Path from the folder of the repository, as frictionless.yaml names it."""
-        return path_below(self.checkpoint.path, self.shop.root)
-
-    def weights(self) -> WeightsRecord:
-        """What is inside the checkpoint."""
-        if self.is_onnx:
-            made = self.fetch(
-                "onnx_file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest
-            )
-        else:
-            made = self._torch_step("torch_load:load", {})
-        return cast("WeightsRecord", made.record)
-
-    @cached_property
-    def inputs(self) -> list[InputRecord]:
-        """Inputs of the model and how their values are made."""
-        return resolve_inputs(self.spec, self.weights())
-
-    @property
-    def tensors(self) -> dict[str, TensorType]:
-        """Types of the inputs that are tensors; a sequence or an optional is none."""
-        return {
-            each["name"]: TensorType.parse(each["type"]) for each in self.inputs if is_tensor(each)
-        }
-
-    @cached_property
-    def profiles(self) -> dict[str, Profile]:
-        """Optimization profiles by name."""
-        weights = self.weights()
-        return resolve_profiles(self.spec.shape_profiles, self.inputs, weights["ranges"])
-
-    @property
-    def pinned_opset(self) -> int | None:
-        """The opset that is asked for, of this model or of the repository."""
-        pin = self.spec.opset or self.shop.settings.opset
-        return pin.version if pin else None
 
     def _export(self) -> Artifact:
         # A forward() that fails without export too is told by its own line, and not the exporter's.
@@ -171,12 +72,6 @@ class Workbench:
         """Every operator that the ONNX file uses, once."""
         made = self._onnx_step("onnx_operators:operators", {})
         return cast("list[OperatorRecord]", made.record["operators"])
-
-    @property
-    def plugin_files(self) -> list[Path]:
-        """TensorRT plugins of the repository and of this model, in the order they are loaded."""
-        names = dict.fromkeys([*self.shop.settings.plugins, *self.spec.plugins])
-        return [self.shop.root / name for name in names]
 
     def versions(self) -> dict[str, int]:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
@@ -240,11 +135,6 @@ class Workbench:
         }  # fmt: skip
         keyed = [reference.digest if reference else "", self._samples_digest()]
         return cast("ExecutionRecord", self._onnx_step("ort:execute", arguments, keyed).record)
-
-    def _samples_digest(self) -> str:
-        samples = [self.shop.root / each["sample"] for each in self.inputs if "sample" in each]
-        present = [path for path in samples if path.is_file()]
-        return digest(present, memo=self.shop.store.memo) if present else ""
 
     def trust(self, point: ShapePoint) -> dict[str, Any]:
         """How far eager torch itself can be trusted at these sizes: see `torch_reference.trust`."""
@@ -340,14 +230,6 @@ class Workbench:
             "sizes": [dict(point.sizes) for point in profile.points()],
         }
 
-    def _torch_step(self, step: str, arguments: dict[str, Any]) -> Artifact:
-        keyed = {
-            "checkpoint": self.file_digest,
-            "source": {**self.source, "path": self.checkpoint.path.name, "root": ""},
-            "samples": self._samples_digest() if arguments else "",
-        }
-        return self.fetch(step, {"source": self.source, **arguments}, keyed=keyed, keep=arguments)
-
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
         keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
@@ -358,13 +240,3 @@ class Workbench:
         return self.fetch(
             step, {"path": path, **arguments}, keyed=[self._onnx_digest, keyed], keep=keep
         )
-
-    def fetch(
-        self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
-    ) -> Artifact:
-        """Find or make one artifact; `keyed` and `keep` are what it depends on."""
-        return self.steps.fetch(step, arguments, keyed=keyed, keep=keep)
-
-    def close(self) -> None:
-        """End the child process; the artifacts stay."""
-        self.steps.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.backends.hygiene.cost import operations
 from pytest_frictionless.backends.hygiene.picture import counted
 from pytest_frictionless.backends.hygiene.wording import amount, finding, joined, of_weights, plural
-from pytest_frictionless.backends.onnx_cut import reads
+from pytest_frictionless.backends.onnx_walk import reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends.onnx_cut import reads, subgraphs, walk
 from pytest_frictionless.backends.onnx_file import dtype_name, graph_inputs
 from pytest_frictionless.backends.onnx_origin import Origin, inline
+from pytest_frictionless.backends.onnx_walk import reads, subgraphs, walk
 from pytest_frictionless.backends.onnx_weights import (
     bytes_of,
     initializers_of_bodies,

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.backends.hygiene.wording import finding, plural, size
-from pytest_frictionless.backends.onnx_cut import references
+from pytest_frictionless.backends.onnx_walk import references
 from pytest_frictionless.backends.onnx_weights import bytes_of, raw_bytes, stored_at
 from pytest_frictionless.finding import Finding, Severity
 

@@ -19,7 +19,7 @@ from pytest_frictionless.stack.pins.pin import as_precise_as_written
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_frictionless.settings.model import Target
+    from pytest_frictionless.settings.target import Target
 
 PACKAGES = {
     "torch": "torch", "onnxscript": "onnxscript", "onnx": "onnx", "onnxruntime": "onnxruntime",
