@@ -11,96 +11,25 @@ stops after the two bisections.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from bisection import PROFILE, plain
+from failing import chain, special
+from onnx import numpy_helper
 
-from pytest_frictionless.backends import (
-    numbers,
-    reduce,
-    reduce_facts,
-    reduce_parity,
-    tensorrt_build,
-    tensorrt_parse,
-)
-from pytest_frictionless.backends.reduce_graph import Part, Whole
-from pytest_frictionless.backends.tensorrt_frozen import freeze
+from pytest_frictionless.backends import reduce, reduce_parity, tensorrt_build, tensorrt_parse
 
 if TYPE_CHECKING:
     from pytest_frictionless.reproduce.records import FailureRecord
 
-SHAPE = [2, 8, 4, 4]
-PROFILE = {
-    "name": "p", "inputs": {"x": [[n, *SHAPE[1:]] for n in (1, 2, 4)]}, "shape_tensors": [],
-    "sizes": [], "values": {},
-}  # fmt: skip
 LIMIT_S = 60
-KINDS = ("Neg", "Mul", "Neg", "Abs", "Mul")
-"""Nodes that hand a difference on as it is: a sigmoid would swallow it."""
-
-
-def chain(
-    count: int, special: list[onnx.NodeProto], weights: dict[str, Any], *, calm: bool
-) -> onnx.ModelProto:
-    """So many nodes in a row with weights, and the special ones, from `in` to `out`, in the middle."""
-    nodes, constants, last = [], [], "x"
-    for i in range(count - len(special)):
-        if i == (count - len(special)) * 5 // 8:
-            for node in special:
-                node.input[:] = [last if name == "in" else name for name in node.input]
-            nodes += special
-            last = "out"
-        kind = KINDS[i % len(KINDS)] if calm else ("Relu", "Mul", "Sigmoid", "Add", "Tanh")[i % 5]
-        operands = [last]
-        if kind in ("Mul", "Add"):
-            weight = np.full(SHAPE[1:], 0.99 if i % 2 else 1 / 0.99, dtype=np.float32)
-            constants.append(numpy_helper.from_array(weight, f"w{i}"))
-            operands.append(f"w{i}")
-        nodes.append(helper.make_node(kind, operands, [f"t{i}"], name=f"{kind}_{i}"))
-        last = f"t{i}"
-    constants += [
-        numpy_helper.from_array(np.asarray(value, np.float32), name)
-        for name, value in weights.items()
-    ]
-    dims = ["batch", *SHAPE[1:]]
-    graph = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info("x", 1, dims)],
-        [helper.make_tensor_value_info(last, 1, dims)], constants,
-    )  # fmt: skip
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 23)], ir_version=11)
-
-
-def special(kind: str) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
-    """Nodes that fail, and their weights."""
-    make = helper.make_node
-    if kind == "operator refused":
-        return [
-            make("Det", ["in"], ["d"], name="det"),
-            make("Unsqueeze", ["d", "axes"], ["u"], name="unsqueeze"),
-            make("Add", ["in", "u"], ["out"], name="add"),
-        ], {}
-    if kind == "builder refuses":
-        return [
-            make("Cast", ["in"], ["narrow"], to=17, name="to_fp8"),
-            make("Cast", ["narrow"], ["out"], to=1, name="from_fp8"),
-        ], {}
-    if kind == "builder crashes":
-        return [make("Attention", ["in", "in", "in"], ["out"], name="attention")], {}
-    million, one, zero = [1e6] * 8, [1.0] * 8, [0.0] * 8
-    weights = {"million": million, "one": one, "zero": zero,
-               "w": np.random.default_rng(0).standard_normal((8, 8, 1, 1))}  # fmt: skip
-    return [
-        make("Conv", ["in", "w", "million"], ["c"], name="conv"),
-        make("BatchNormalization", ["c", "one", "zero", "million", "one"], ["out"], name="norm"),
-    ], weights
 
 
 @dataclass
@@ -161,78 +90,6 @@ def measure(kind: str, count: int, folder: Path) -> Row:
     row.plain_left, row.plain_asked = plain(kind, model, path, folder)
     row.plain_seconds = time.monotonic() - started
     return row
-
-
-CHECK = """
-import sys
-kind, path = sys.argv[1:]
-if kind == "numbers differ":
-    import numpy as np, onnxruntime as ort
-    feeds = dict(np.load(path + ".npz"))
-    values = []
-    for level in (ort.GraphOptimizationLevel.ORT_ENABLE_ALL, ort.GraphOptimizationLevel.ORT_DISABLE_ALL):
-        options = ort.SessionOptions()
-        options.graph_optimization_level = level
-        values.append(ort.InferenceSession(path, options).run(None, feeds))
-    pairs = list(zip(*values))
-    sys.exit(any(np.abs(a - b).max() > 1e-4 * np.abs(b).max() + 1e-3 * np.abs(b).min() for a, b in pairs))
-import tensorrt_rtx as trt
-log = trt.Logger(trt.Logger.INTERNAL_ERROR)
-builder = trt.Builder(log)
-network = builder.create_network(0)
-parser = trt.OnnxParser(network, log)
-if not parser.parse_from_file(path):
-    sys.exit(kind == "operator refused")
-if kind == "operator refused":
-    sys.exit(0)
-sys.exit(builder.build_serialized_network(network, builder.create_builder_config()) is None)
-"""
-
-
-def plain(kind: str, model: onnx.ModelProto, path: Path, folder: Path) -> tuple[int, int]:
-    """Bisect the end and then the start, one process for each model; nodes left and models tried."""
-    frozen = freeze(model, PROFILE, 1)
-    values: dict[str, Any] = {}
-    facts = reduce_facts.measured(frozen, str(path))
-    if kind == "numbers differ":
-        feeds = {"x": np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)}
-        values = numbers.inside(frozen, numbers.made_by(frozen), feeds, folder=str(folder))
-        facts = numbers.facts_of(values)
-    whole = Whole(frozen, facts, folder=str(folder), quantise=kind != "numbers differ")
-    asked = 0
-
-    def fails(low: int, high: int) -> bool:
-        nonlocal asked
-        asked += 1
-        part = whole.part(whole.window(low, high))
-        return part is not None and fails_alone(kind, part, values, folder)
-
-    low, high = 0, whole.count
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fails(0, middle) else (middle, high)
-    start, end = 0, high
-    low, after = 0, end
-    while after - low > 1:
-        middle = (low + after) // 2
-        if fails(middle, end):
-            low = start = middle
-        else:
-            after = middle
-    return end - start, asked
-
-
-def fails_alone(kind: str, part: Part, values: dict[str, Any], folder: Path) -> bool:
-    """Whether a fresh process says that this model fails."""
-    path = folder / "part.onnx"
-    onnx.save(part.model, path)
-    if values:
-        np.savez(f"{path}.npz", **{v.name: values[v.name] for v in part.model.graph.input})
-    done = subprocess.run(
-        [sys.executable, "-c", CHECK, kind, str(path)],
-        capture_output=True, check=False, timeout=300,
-    )  # fmt: skip
-    return done.returncode < 0 if kind == "builder crashes" else done.returncode == 1
 
 
 def table(rows: list[Row]) -> str:

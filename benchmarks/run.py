@@ -15,11 +15,11 @@ import shutil
 import statistics
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processes import HERE, Cost, by_hand_command, environment, pytest_command, run
+from rows import Row, best, seconds, show
 from subjects import SUBJECTS, Subject, write_project, write_thousand
 
 if TYPE_CHECKING:
@@ -27,20 +27,6 @@ if TYPE_CHECKING:
 
 HEAVY = ("torch", "onnx", "onnxruntime", "numpy", "tensorrt_rtx", "tensorrt")
 OWN = {"pytest_frictionless", "pytest_frictionless.plugin"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the table."""
-
-    name: str
-    ours: str
-    theirs: str
-    figure: str
-    """What is held against the target."""
-    target: str
-    met: bool
-    remark: str = ""
 
 
 class Bench:
@@ -195,17 +181,6 @@ class Bench:
             )  # fmt: skip
 
 
-def best(costs: Sequence[Cost]) -> float:
-    """The fastest run: what the work takes, with the least of what others did meanwhile."""
-    return min(each.wall_s for each in costs)
-
-
-def seconds(costs: Sequence[Cost]) -> str:
-    """Fastest run and median."""
-    middle = statistics.median(each.wall_s for each in costs)
-    return f"{best(costs):.2f} s ({middle:.2f})"
-
-
 def seen(command: Sequence[str], folder: Path) -> set[str]:
     """Modules that a run of pytest imports."""
     target = folder / "modules.json"
@@ -213,21 +188,6 @@ def seen(command: Sequence[str], folder: Path) -> set[str]:
     env = environment(PYTHONPATH=path, MODULES_SEEN=str(target))
     run([*command, "-p", "modules_seen"], folder, env=env)
     return set(json.loads(target.read_text()))
-
-
-def show(rows: Sequence[Row]) -> None:
-    """Print the rows as a Markdown table, which README.md can hold as it is."""
-    head = ("what", "pytest --frictionless", "against", "figure", "target", "met", "remark")
-    lines: list[tuple[str, ...]] = [head]
-    lines += [
-        (r.name, r.ours, r.theirs, r.figure, r.target, "yes" if r.met else "NO", r.remark)
-        for r in rows
-    ]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print(f"| {' | '.join(cells)} |")
 
 
 def _say(text: str) -> None:
