@@ -102,11 +102,6 @@ def test_only_backends_name_heavy_packages(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
-def test_a_file_has_at_most_400_lines(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
-
-
-@pytest.mark.parametrize("path", FILES, ids=named)
 def test_source_asserts_nothing_that_pytest_would_rewrite_and_prints_nothing(path: Path) -> None:
     tree = ast.parse(path.read_text())
     prints = [
