@@ -10,9 +10,10 @@ import numpy as np
 import onnx
 from failing import SHAPE
 
-from pytest_frictionless.backends import numbers, reduce_facts
-from pytest_frictionless.backends.reduce_graph import Part, Whole
-from pytest_frictionless.backends.tensorrt_frozen import freeze
+from pytest_frictionless.backends.onnxruntime import numbers
+from pytest_frictionless.backends.reduce import facts as reduce_facts
+from pytest_frictionless.backends.reduce.graph import Part, Whole
+from pytest_frictionless.backends.tensorrt.frozen import freeze
 
 if TYPE_CHECKING:
     from pathlib import Path

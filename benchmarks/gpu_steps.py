@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pytest_frictionless.backends import engine_latency, require, tensorrt_engine
-from pytest_frictionless.backends.engine_run import gpu_of
+from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.gpu import latency
+from pytest_frictionless.backends.gpu.run import gpu_of
+from pytest_frictionless.backends.tensorrt import engine as tensorrt_engine
 
 SPIN = """
 extern "C" __global__ void spin(unsigned long long nanoseconds) {
@@ -34,7 +36,7 @@ def slowed(
         tuple(sorted(cell["sizes"].items())): added_ms[cell["name"]]
         for cell in arguments["cells"] if cell["name"] in added_ms
     }  # fmt: skip
-    plain_enqueue, plain_feeds = tensorrt_engine.Bound.enqueue, engine_latency.feeds_at
+    plain_enqueue, plain_feeds = tensorrt_engine.Bound.enqueue, latency.feeds_at
     current = 0.0
 
     def feeds(inputs: Any, sizes: dict[str, int]) -> Any:
@@ -48,8 +50,8 @@ def slowed(
             core.launch(gpu.stream, config, kernel, int(current * 1e6))
 
     tensorrt_engine.Bound.enqueue = enqueue  # type: ignore[method-assign]
-    engine_latency.feeds_at = feeds
-    return engine_latency.measure(memory, folder, **arguments)
+    latency.feeds_at = feeds
+    return latency.measure(memory, folder, **arguments)
 
 
 def bare(

@@ -24,7 +24,10 @@ from bisection import PROFILE, plain
 from failing import chain, special
 from onnx import numpy_helper
 
-from pytest_frictionless.backends import reduce, reduce_parity, tensorrt_build, tensorrt_parse
+from pytest_frictionless.backends.reduce import steps
+from pytest_frictionless.backends.reduce.parity import parity
+from pytest_frictionless.backends.tensorrt.build import build
+from pytest_frictionless.backends.tensorrt.parse import parse
 
 if TYPE_CHECKING:
     from pytest_frictionless.reproduce.records import FailureRecord
@@ -53,11 +56,11 @@ def failure_of(kind: str, path: Path) -> FailureRecord:
         "error_code": "",
     }  # fmt: skip
     if kind == "operator refused":
-        first = tensorrt_parse.parse(str(path))["rejections"][0]
+        first = parse(str(path))["rejections"][0]
         return {key: first[key] for key in record}  # type: ignore[literal-required,return-value]
     if kind == "builder crashes":
         return {**record, "stage": "crash", "reason": "build crashed", "error_code": "SIGSEGV"}
-    errors = tensorrt_build.build(str(path), profiles=[PROFILE])["errors"]
+    errors = build(str(path), profiles=[PROFILE])["errors"]
     return {**record, "reason": errors[0]}
 
 
@@ -74,13 +77,13 @@ def measure(kind: str, count: int, folder: Path) -> Row:
     out.mkdir()
     started = time.monotonic()
     if kind == "numbers differ":
-        record = reduce_parity.parity(
+        record = parity(
             {}, str(out), path=str(path), name=kind, sizes={"batch": 2}, tolerance={},
             inputs=[{"name": "x", "type": "float32[batch, 8, 4, 4]"}], trace=None, traced=None,
             finite=False, seconds=LIMIT_S,
         )  # fmt: skip
     else:
-        record = reduce.engine(
+        record = steps.engine(
             {}, str(out), path=str(path), name=kind, failure=failure_of(kind, path),
             profile=PROFILE, compute_capabilities=[], seconds=LIMIT_S,
         )  # fmt: skip

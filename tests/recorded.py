@@ -59,8 +59,8 @@ def held(cell, **_):
 def describe():
     return {{**GPU, "engine": ENGINE, "compute_capability": CAPABILITY}}
 
-ON_A_GPU = {{"engine_latency:measure": measured, "engine_memory:measure": held, "engine_run:run": run,
-            "engine_run:describe": describe}}
+ON_A_GPU = {{"gpu.latency:measure": measured, "gpu.memory:measure": held, "gpu.run:run": run,
+            "gpu.run:describe": describe}}
 carry_out = Steps._carry_out
 
 def answer(self, child, step, arguments, folder):

@@ -70,7 +70,7 @@ def seen(bench: Workbench, profile: str) -> MemoryRecord:
     index = list(bench.profiles).index(profile)
     sizes = dict(bench.profiles[profile].at("max").sizes)
     cell = {"name": profile, "profile": index, "sizes": sizes}
-    record = measured_by(bench, "engine_memory:measure", plan_path(bench), cell=cell)
+    record = measured_by(bench, "gpu.memory:measure", plan_path(bench), cell=cell)
     return cast("MemoryRecord", record)
 
 

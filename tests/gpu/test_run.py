@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless.backends.tensorrt_installed import engine_name
+from pytest_frictionless.backends.tensorrt.installed import engine_name
 from pytest_frictionless.check import Context
 from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.checks.run import CHECK

@@ -29,7 +29,8 @@ def test_the_rewrite_gives_the_same_numbers_and_is_built(
 ) -> None:
     import torch
 
-    from pytest_frictionless.backends import tensorrt_build, tensorrt_parse
+    from pytest_frictionless.backends.tensorrt.build import build
+    from pytest_frictionless.backends.tensorrt.parse import parse
 
     torch.manual_seed(0)
     scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional}
@@ -59,12 +60,12 @@ def test_the_rewrite_gives_the_same_numbers_and_is_built(
             after, tuple(values.values()), str(path), input_names=list(values), opset_version=18,
             dynamo=False,
         )  # fmt: skip
-    assert tensorrt_parse.parse(str(path))["rejections"] == []
+    assert parse(str(path))["rejections"] == []
     profile = {
         "name": "one", "values": {"n": [[6]] * 3} if "n" in values else {},
         "inputs": {name: [list(value.shape)] * 3 for name, value in values.items() if name != "n"},
     }  # fmt: skip
-    assert tensorrt_build.build(str(path), profiles=[profile])["errors"] == []
+    assert build(str(path), profiles=[profile])["errors"] == []
 
 
 def test_what_the_tables_offer_is_shown_as_code() -> None:

@@ -80,7 +80,7 @@ def test_a_change_of_the_models_code_needs_another_run(
 def test_another_build_of_the_same_torch_exports_the_same_file(tmp_path: Path) -> None:
     import onnx.parser
 
-    from pytest_frictionless.backends.onnx_digest import model
+    from pytest_frictionless.backends.onnx.digest import model
 
     text = '<ir_version: 10, opset_import: ["" : 19], producer_name: "pytorch", producer_version: "{}">'
     text += " g (float[2, 8] x) => (float[2, 8] y) {{ y = {}(x) }}"

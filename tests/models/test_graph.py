@@ -24,7 +24,7 @@ for package in ("onnx", "onnxruntime", "tensorrt_rtx"):
 def examined(
     path: Path, *, shapes: Mapping[str, list[int]] | None = None, outputs: Sequence[str] = ()
 ) -> list[Finding]:
-    from pytest_frictionless.backends.graph_examine import examine
+    from pytest_frictionless.backends.onnx.examine import examine
 
     record = examine({}, "", path=str(path), shapes=dict(shapes or {}), outputs=[*outputs])
     return [Finding.from_json(each) for each in record["findings"]]

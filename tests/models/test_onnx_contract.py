@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 
 def inspected(folder: Path, nodes: str, x: str, y: str, weights: str = "") -> dict[str, Any]:
-    from pytest_frictionless.backends.onnx_file import inspect
+    from pytest_frictionless.backends.onnx.file import inspect
 
     text = f'<ir_version: 8, opset_import: ["" : 17]> g ({x} x) => ({y} y) {weights} {{ {nodes} }}'
     onnx.save(onnx.parser.parse_model(text), folder / "m.onnx")
@@ -55,7 +55,7 @@ def test_a_size_below_zero_counts_where_the_shapes_contradict_each_other(tmp_pat
         if "MatMul" in nodes:
             model.graph.output[0].type.tensor_type.shape.dim[0].dim_value = -2
         onnx.save(model, tmp_path / "m.onnx")
-        from pytest_frictionless.backends.onnx_file import inspect
+        from pytest_frictionless.backends.onnx.file import inspect
 
         found: list[Any] = inspect({}, "", path=str(tmp_path / "m.onnx"))["unshaped"]
         return found
@@ -68,7 +68,7 @@ def test_a_size_below_zero_counts_where_the_shapes_contradict_each_other(tmp_pat
 def test_a_mask_among_the_weights_is_noted_only(tmp_path: Path) -> None:
     from onnx import helper, numpy_helper
 
-    from pytest_frictionless.backends.onnx_file import inspect
+    from pytest_frictionless.backends.onnx.file import inspect
 
     np = pytest.importorskip("numpy")
     tensors = {

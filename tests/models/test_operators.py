@@ -102,12 +102,12 @@ def test_an_unknown_operator_names_where_it_is_from(
 
 
 def test_every_twelfth_backend_case_that_is_refused_has_a_named_cause(tmp_path: Path) -> None:
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt.parse import parse
 
     path, refused, unnamed = tmp_path / "m.onnx", 0, []
     for case in node_cases()[::12]:
         path.write_bytes(case.model.SerializeToString())
-        record = tensorrt_parse.parse(str(path))
+        record = parse(str(path))
         for rejection in record["rejections"]:
             refused += 1
             if cause_of(rejection, engine=record["engine"]).id == UNNAMED:

@@ -129,7 +129,7 @@ def test_a_conversion_keeps_weights_beside_the_file_and_the_source_lines(
     onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
     status, said = ask("net.onnx", "--try", "18")
     assert status == 0, said
-    [made] = (project.root / ".frictionless/cache/onnx_convert-convert").glob("*/model.onnx")
+    [made] = (project.root / ".frictionless/cache/onnx.convert-convert").glob("*/model.onnx")
     converted = onnx.load(made)
     traces = [[entry.value for entry in node.metadata_props] for node in converted.graph.node]
     assert traces == [["line of MatMul"], ["line of Neg"]]

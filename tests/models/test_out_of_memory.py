@@ -23,14 +23,14 @@ SIZE = 1024
 STEPS = """
 import resource
 from pathlib import Path
-from pytest_frictionless.backends import engine, tensorrt
+from pytest_frictionless.backends.tensorrt import installed, steps
 
 def starved(memory, folder, *, step, free_mib, path, **inputs):
-    tensorrt.load()
+    installed.load()
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limit = used + (free_mib << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    return getattr(engine, step)(memory, folder, path=path, **inputs)
+    return getattr(steps, step)(memory, folder, path=path, **inputs)
 """
 
 
@@ -92,9 +92,9 @@ SKIPPED = (
     ],
 )
 def test_no_implementation_after_tactics_skipped_for_memory_is_memory(warning: str) -> None:
-    from pytest_frictionless.backends.tensorrt_words import disguised_memory, is_memory_error
+    from pytest_frictionless.backends.tensorrt.words import disguised_memory, is_memory_error
 
-    # Words of TensorRT 8 to 10 as reported in the issues named in tensorrt_words.py.
+    # Words of TensorRT 8 to 10 as reported in the issues named in tensorrt/words.py.
     assert not is_memory_error([NO_IMPLEMENTATION])
     found = disguised_memory([NO_IMPLEMENTATION], ["Something else", warning])
     assert found == [warning]
@@ -105,11 +105,11 @@ def test_no_implementation_after_tactics_skipped_for_memory_is_memory(warning: s
 
 
 def test_a_late_answer_and_a_crash_are_no_refusal(model: Path) -> None:
-    from pytest_frictionless.backends import tensorrt_attribute
-    from pytest_frictionless.backends.engine import crash_finding
+    from pytest_frictionless.backends.tensorrt.attribute import attribute
+    from pytest_frictionless.backends.tensorrt.steps import crash_finding
 
     profile = {"name": "p", "inputs": {"x": [[1, 7], [4, 7], [8, 7]]}, "values": {}}
-    [late] = tensorrt_attribute.attribute(str(model), profile=profile, budget_s=0)
+    [late] = attribute(str(model), profile=profile, budget_s=0)
     assert late["kind"] == "time"
     crash: RejectionRecord = {**late, "kind": "crash", "operator": "TopK", "node": "best"}
     crash["reason"] = "TensorRT-RTX 1.7.1.116 crashed while building: SIGSEGV"

@@ -131,12 +131,12 @@ def test_a_plugin_that_changes_is_parsed_with_anew(project: Project) -> None:
     settings = "roots: [models]\nmodels: {net: {path: models/net.onnx, plugins: [twice.py]}}\n"
     project.write("frictionless.yaml", settings)
     project.run("-p", "no:cacheprovider")
-    before = project.entries()["engine-parse"]
+    before = project.entries()["tensorrt.steps-parse"]
     project.run("-p", "no:cacheprovider")
-    assert project.entries()["engine-parse"] == before
+    assert project.entries()["tensorrt.steps-parse"] == before
     project.write("twice.py", PYTHON + "# changed\n")
     project.run("-p", "no:cacheprovider")
-    assert project.entries()["engine-parse"] > before
+    assert project.entries()["tensorrt.steps-parse"] > before
 
 
 def test_a_plugin_of_another_kind_is_a_mistake_in_the_settings(project: Project) -> None:

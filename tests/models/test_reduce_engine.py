@@ -39,7 +39,7 @@ def reduce(folder: Path, text: str, *, inputs: Any = None, **given: Any) -> Any:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import reduce
+    from pytest_frictionless.backends.reduce import steps
 
     path = folder / "whole.onnx"
     if not path.exists():
@@ -48,7 +48,7 @@ def reduce(folder: Path, text: str, *, inputs: Any = None, **given: Any) -> Any:
     out.mkdir(exist_ok=True)
     sizes = {"x": [[n, 8] for n in (1, 2, 4)]} if inputs is None else inputs
     arguments = {"compute_capabilities": [], "seconds": 30, "profile": {**PROFILE, "inputs": sizes}}
-    return reduce.engine({}, str(out), path=str(path), name="models/whole.onnx",
+    return steps.engine({}, str(out), path=str(path), name="models/whole.onnx",
                          **{**arguments, **given})  # fmt: skip
 
 
@@ -57,25 +57,21 @@ def refusals(folder: Path, text: str) -> Any:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt.parse import parse
     from pytest_frictionless.checks.operators import failure_of
 
     onnx.save(onnx.parser.parse_model(HEADER + text), folder / "whole.onnx")
-    return [
-        failure_of(each) for each in tensorrt_parse.parse(str(folder / "whole.onnx"))["rejections"]
-    ]
+    return [failure_of(each) for each in parse(str(folder / "whole.onnx"))["rejections"]]
 
 
 def built_errors(folder: Path, text: str, inputs: Any) -> list[str]:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import tensorrt_build
+    from pytest_frictionless.backends.tensorrt.build import build
 
     onnx.save(onnx.parser.parse_model(HEADER + text), folder / "whole.onnx")
-    record = tensorrt_build.build(
-        str(folder / "whole.onnx"), profiles=[{"name": "p", "inputs": inputs}]
-    )
+    record = build(str(folder / "whole.onnx"), profiles=[{"name": "p", "inputs": inputs}])
     assert not record["built"]
     return record["errors"]
 
@@ -208,9 +204,9 @@ def test_a_crash_that_nothing_is_known_of_is_found_by_bisection(tmp_path: Path) 
 
 
 def version() -> str:
-    from pytest_frictionless.backends import tensorrt_installed
+    from pytest_frictionless.backends.tensorrt import installed
 
-    return tensorrt_installed.engine_name()
+    return installed.engine_name()
 
 
 def test_another_failure_is_not_the_same(tmp_path: Path) -> None:
@@ -223,7 +219,7 @@ def test_another_failure_is_not_the_same(tmp_path: Path) -> None:
 def test_when_the_time_ends_the_best_so_far_is_kept_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pytest_frictionless.backends.reduce_search import Search
+    from pytest_frictionless.backends.reduce.search import Search
 
     inputs = {"x": [[n, 8] for n in (1, 2, 4)]}
     errors = built_errors(tmp_path, chain(*FP8_CAST), inputs)
@@ -248,10 +244,10 @@ def test_external_weights_come_inside_or_are_not_needed(tmp_path: Path) -> None:
     model.graph.initializer.append(numpy_helper.from_array(np.ones((64, 64), np.float32), "w"))
     path = tmp_path / "whole.onnx"
     onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
-    from pytest_frictionless.backends import tensorrt_build
+    from pytest_frictionless.backends.tensorrt.build import build
 
     inputs = {"x": [[n, 64] for n in (1, 2, 4)]}
-    errors = tensorrt_build.build(str(path), profiles=[{"name": "p", "inputs": inputs}])["errors"]
+    errors = build(str(path), profiles=[{"name": "p", "inputs": inputs}])["errors"]
     record = reduce(tmp_path, "", inputs=inputs, failure=failure("build", errors[0]))
     assert record["nodes"] == 2
     assert (tmp_path / "out/model.onnx").stat().st_size < 1000
@@ -260,12 +256,12 @@ def test_external_weights_come_inside_or_are_not_needed(tmp_path: Path) -> None:
 def test_weights_beyond_what_one_file_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     import onnx.parser
 
-    from pytest_frictionless.backends import reduce_weights
+    from pytest_frictionless.backends.reduce import weights
 
-    monkeypatch.setattr(reduce_weights, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(weights, "MOST_BYTES", 1 << 20)
     model = onnx.parser.parse_model(HEADER + MLP)
     model.graph.initializer.add(name="w", data_type=1, dims=[524288])
-    assert reduce_weights.embed(model, ".") == "the weights that the failure needs are 2 MiB"
+    assert weights.embed(model, ".") == "the weights that the failure needs are 2 MiB"
 
 
 def test_the_finding_names_the_script_and_an_unchanged_model_is_not_reduced_again(
@@ -313,5 +309,5 @@ def test_a_folder_that_cannot_be_written_leaves_the_finding(project: Project) ->
     project.write(".frictionless/reproducers", "a file where the folder should be")
     item = project.run("models", "-k", "operators")["models/net.onnx::operators"]
     assert item.code == "FR501"
-    assert "reproducer: .frictionless/cache/reduce-engine/" in item.text
+    assert "reproducer: .frictionless/cache/reduce.steps-engine/" in item.text
     assert "stays in the store" in item.sections["Captured notes call"]

@@ -48,7 +48,7 @@ def parity(folder: Path, model: Any, **given: Any) -> Any:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import reduce_parity
+    from pytest_frictionless.backends.reduce import parity as reduce_parity
 
     if isinstance(model, str):
         model = onnx.parser.parse_model(HEADER + model)
@@ -107,7 +107,7 @@ def test_numbers_that_agree_give_no_reproducer(tmp_path: Path) -> None:
 def test_values_that_do_not_fit_in_memory_are_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pytest_frictionless.backends import numbers
+    from pytest_frictionless.backends.onnxruntime import numbers
 
     monkeypatch.setattr(numbers, "MOST_BYTES", 100)
     record = parity(tmp_path, cancelling())
@@ -118,7 +118,7 @@ def test_values_that_do_not_fit_in_memory_are_left_alone(
 def test_the_time_ends_and_the_best_so_far_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pytest_frictionless.backends.reduce_search import Search
+    from pytest_frictionless.backends.reduce.search import Search
 
     monkeypatch.setattr(Search, "late", property(lambda self: self.best is not None))
     record = parity(tmp_path, cancelling())
@@ -185,7 +185,7 @@ models:
 def test_eager_values_are_matched_only_where_both_sides_have_as_many() -> None:
     import onnx.parser
 
-    from pytest_frictionless.backends.provenance import CLASS_HIERARCHY, pairs
+    from pytest_frictionless.backends.reduce.provenance import CLASS_HIERARCHY, pairs
     from pytest_frictionless.place import NAME_SCOPES
 
     model = onnx.parser.parse_model(

@@ -38,7 +38,7 @@ def simplified(path: Path, model: onnx.ModelProto | None = None) -> onnx.ModelPr
     """What becomes of a file, with its external data; `model` is written to it first."""
     import onnx
 
-    from pytest_frictionless.backends.onnx_simplify import simplify
+    from pytest_frictionless.backends.onnx.simplify import simplify
 
     if model is not None:
         path.write_bytes(model.SerializeToString())
@@ -113,7 +113,7 @@ MENDED_BY_IT = ("FR403", "FR407", "FR408", "FR409", "FR410", "FR415", "FR417")
 def test_what_a_record_says_simplify_mends_is_mended(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pytest_frictionless.backends.graph_examine import examine
+    from pytest_frictionless.backends.onnx.examine import examine
 
     assert "pytest-frictionless simplify" in CODES[code].remedy
     monkeypatch.chdir(tmp_path)
@@ -208,7 +208,7 @@ def test_an_output_that_cannot_be_is_wrong_usage(
 
 def test_a_node_that_only_the_simplified_file_has_refused_is_told(project: Project) -> None:
     """FR422 of two real files, as no fold of onnxslim is known that brings one."""
-    from pytest_frictionless.backends.tensorrt_parse import parse
+    from pytest_frictionless.backends.tensorrt.parse import parse
     from pytest_frictionless.workbench.simplification import refusals
 
     squares = "g (float[batch, 4, 4] x) => (float[batch] y) "

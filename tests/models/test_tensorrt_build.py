@@ -38,13 +38,13 @@ def profile(name: str, sizes: list[int]) -> dict[str, Any]:
 
 
 def build(path: str, **arguments: Any) -> Any:
-    from pytest_frictionless.backends import tensorrt_build
+    from pytest_frictionless.backends.tensorrt import build as tensorrt_build
 
     return tensorrt_build.build(path, **{"profiles": [], **arguments})
 
 
 def attribute(path: str, inputs: dict[str, Any] | None = None, **arguments: Any) -> Any:
-    from pytest_frictionless.backends import tensorrt_attribute
+    from pytest_frictionless.backends.tensorrt import attribute as tensorrt_attribute
 
     given = {"name": "p", "inputs": inputs or {}, "values": {}}
     return tensorrt_attribute.attribute(path, profile=given, **arguments)
@@ -93,7 +93,7 @@ def test_when_a_profile_is_invalid_then_it_is_named_although_the_build_succeeds(
 def test_when_the_profile_is_at_fault_then_the_errors_say_so(
     write: Write, profiles: list[dict[str, Any]]
 ) -> None:
-    from pytest_frictionless.backends.tensorrt_words import is_memory_error, is_profile_error
+    from pytest_frictionless.backends.tensorrt.words import is_memory_error, is_profile_error
 
     record = build(write(MLP), profiles=profiles)
     assert not record["built"]
@@ -102,7 +102,7 @@ def test_when_the_profile_is_at_fault_then_the_errors_say_so(
 
 
 def test_when_same_symbol_has_two_sizes_then_it_is_a_profile_error(write: Write) -> None:
-    from pytest_frictionless.backends.tensorrt_words import is_profile_error
+    from pytest_frictionless.backends.tensorrt.words import is_profile_error
 
     path = write("g (float[N, 2] a, float[N, 2] b) => (float[N, 2] y) { y = Add(a, b) }")
     for second in ([1, 3, 4], [5, 6, 7]):
@@ -235,16 +235,14 @@ def test_when_weights_are_external_then_it_builds(tmp_path: Path) -> None:
 def test_when_only_stubs_are_there_then_the_flavour_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pytest_frictionless.backends import tensorrt_installed
+    from pytest_frictionless.backends.tensorrt import installed
     from pytest_frictionless.errors import MissingDependency
 
-    assert tensorrt_installed.flavour() == "rtx"
-    assert (
-        tensorrt_installed.engine_name() == f"TensorRT-RTX {tensorrt_installed.versions()['rtx']}"
-    )
-    monkeypatch.setattr(tensorrt_installed, "versions", dict)
+    assert installed.flavour() == "rtx"
+    assert installed.engine_name() == f"TensorRT-RTX {installed.versions()['rtx']}"
+    monkeypatch.setattr(installed, "versions", dict)
     with pytest.raises(MissingDependency, match="tensorrt-rtx-cu13 is not installed"):
-        tensorrt_installed.flavour()
+        installed.flavour()
 
 
 @pytest.mark.parametrize(
@@ -256,6 +254,6 @@ def test_when_only_stubs_are_there_then_the_flavour_is_missing(
     ],
 )
 def test_memory_errors_are_told_apart(text: str, expected: bool) -> None:
-    from pytest_frictionless.backends.tensorrt_words import is_memory_error
+    from pytest_frictionless.backends.tensorrt.words import is_memory_error
 
     assert is_memory_error([text]) is expected

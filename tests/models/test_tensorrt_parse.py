@@ -26,7 +26,7 @@ def parse(tmp_path: Path) -> Parse:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt import parse as tensorrt_parse
 
     def write_and_parse(text: str) -> ParseRecord:
         path = tmp_path / "model.onnx"
@@ -194,7 +194,7 @@ def test_when_node_has_metadata_then_it_is_handed_on(tmp_path: Path) -> None:
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt import parse as tensorrt_parse
 
     model = onnx.parser.parse_model(HEADER + "g (int32[2] x) => (int32[2] y) { y = BitwiseNot(x) }")
     model.graph.node[0].metadata_props.add(key="pkg.torch.onnx.stack_trace", value="net.py:3")
@@ -207,7 +207,7 @@ def test_when_node_has_metadata_then_it_is_handed_on(tmp_path: Path) -> None:
 def test_when_the_file_is_no_model_then_it_is_not_called_supported(
     tmp_path: Path, content: bytes
 ) -> None:
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt import parse as tensorrt_parse
 
     (tmp_path / "m.onnx").write_bytes(content)
     assert only(tensorrt_parse.parse(str(tmp_path / "m.onnx")))["reason"]
@@ -234,7 +234,7 @@ def test_when_budget_is_over_then_the_list_is_called_incomplete(tmp_path: Path) 
     import onnx
     import onnx.parser
 
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt import parse as tensorrt_parse
 
     text = """g (int32[2] x) => (int32[7] y) {
         sh = Constant<value_ints = [7]>()  a = Reshape(x, sh)  b = Neg(a)  y = Reshape(b, sh) }"""
@@ -250,7 +250,7 @@ def test_when_weights_are_external_then_cutting_keeps_them(tmp_path: Path) -> No
     import onnx.parser
     from onnx import numpy_helper
 
-    from pytest_frictionless.backends import tensorrt_parse
+    from pytest_frictionless.backends.tensorrt import parse as tensorrt_parse
 
     text = """g (float[4, 64] x) => (float[4, 64] y) {
         a = MatMul(x, w)  [foo] b = my.Foo(a)  c = Relu(b)  [bar] y = my.Bar(c) }"""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from pytest_frictionless.backends.torch_load import load
+from pytest_frictionless.backends.torch.load import load
 from pytest_frictionless.errors import StepFailed
 
 if TYPE_CHECKING:

@@ -14,14 +14,10 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import save_file, save_model  # noqa: E402
 from torch import nn  # noqa: E402
 
-from pytest_frictionless.backends.torch_guess import guessed_inputs  # noqa: E402
-from pytest_frictionless.backends.torch_keys import Fitted, fit  # noqa: E402
-from pytest_frictionless.backends.torch_script import read_script  # noqa: E402
-from pytest_frictionless.backends.torch_state import (  # noqa: E402
-    Weights,
-    not_finite,
-    read_weights,
-)
+from pytest_frictionless.backends.torch.guess import guessed_inputs  # noqa: E402
+from pytest_frictionless.backends.torch.keys import Fitted, fit  # noqa: E402
+from pytest_frictionless.backends.torch.script import read_script  # noqa: E402
+from pytest_frictionless.backends.torch.state import Weights, not_finite, read_weights  # noqa: E402
 from pytest_frictionless.errors import StepFailed  # noqa: E402
 
 if TYPE_CHECKING:

@@ -49,10 +49,10 @@ def test_a_folder_that_moved_keeps_its_artifacts(project: Project) -> None:
 @pytest.mark.parametrize(
     ("step", "name", "content"),
     [
-        ("engine-build", "model.plan", b"damaged"),
-        ("engine-build", "entry.json", b"{"),
-        ("engine-parse", "entry.json", b"null"),
-        ("onnx_file-describe", "entry.json", b""),
+        ("tensorrt.steps-build", "model.plan", b"damaged"),
+        ("tensorrt.steps-build", "entry.json", b"{"),
+        ("tensorrt.steps-parse", "entry.json", b"null"),
+        ("onnx.file-describe", "entry.json", b""),
     ],
 )
 def test_a_damaged_entry_is_made_again(
@@ -76,7 +76,7 @@ def test_a_damaged_entry_is_made_again(
 def test_a_lost_file_of_an_entry_is_made_again(project: Project) -> None:
     project.onnx("models/a.onnx")
     project.run("models")
-    plan = entry_of(project, "engine-build") / "model.plan"
+    plan = entry_of(project, "tensorrt.steps-build") / "model.plan"
     plan.unlink()
     assert project.run("models").artifacts()[0] == 1
     assert plan.stat().st_size > 1000
@@ -109,10 +109,10 @@ def test_a_changed_profile_rebuilds_what_depends_on_it_only(project: Project) ->
     outcome = project.run("models")
     after = project.entries()
     grown = {step for step in after if len(after[step]) > len(before.get(step, ()))}
-    assert grown == {"ort-execute", "engine-build"}
+    assert grown == {"onnxruntime.run-execute", "tensorrt.steps-build"}
     assert outcome["models/a.onnx::parity-online-max"].values("sizes") == [{"batch": 16}]
     # min and opt are the same sizes as before: only max and the point between are new.
-    assert len(after["ort-execute"]) - len(before["ort-execute"]) == 2
+    assert len(after["onnxruntime.run-execute"]) - len(before["onnxruntime.run-execute"]) == 2
 
 
 def test_another_target_rebuilds_engines_only(project: Project) -> None:
@@ -122,7 +122,7 @@ def test_another_target_rebuilds_engines_only(project: Project) -> None:
     project.write("frictionless.yaml", "target: {compute_capabilities: [8.9]}\n")
     project.run("models")
     after = project.entries()
-    assert {step for step in after if after[step] != before[step]} == {"engine-build"}
+    assert {step for step in after if after[step] != before[step]} == {"tensorrt.steps-build"}
 
 
 def test_a_comment_in_the_configuration_rebuilds_nothing(project: Project) -> None:

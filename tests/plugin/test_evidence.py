@@ -294,7 +294,7 @@ def test_an_old_run_does_not_count_however_late_it_is_signed(shop: Project) -> N
 
 def test_a_plan_beside_the_checkpoint_is_the_one_that_ran(shop: Project) -> None:
     assert sign(shop) == 0
-    (plan,) = shop.root.glob(".frictionless/cache/engine-build/*/model.plan")
+    (plan,) = shop.root.glob(".frictionless/cache/tensorrt.steps-build/*/model.plan")
     beside = shop.root / "models/net.plan"
     shutil.copy(plan, beside)
     assert asked(shop)["run-default-min"].outcome == "passed"

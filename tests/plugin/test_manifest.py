@@ -165,7 +165,7 @@ def test_a_checkpoint_that_was_trained_again_is_stale_until_it_is_written_again(
 def test_a_plan_beside_the_checkpoint_is_held_to_its_header(project: Project, ask: Ask) -> None:
     ask("write", MODEL)
     plan = project.root / "models/a.plan"
-    shutil.copy(next(project.root.glob(".frictionless/cache/engine-build/*/*.plan")), plan)
+    shutil.copy(next(project.root.glob(".frictionless/cache/tensorrt.steps-build/*/*.plan")), plan)
     assert ask("write", MODEL)[1].endswith("written\n")
     found = read_manifest(file_of(project))
     assert found.plan is not None
@@ -188,7 +188,9 @@ def test_a_plan_beside_the_checkpoint_is_held_to_its_header(project: Project, as
 def test_a_plan_of_another_name_is_named_once(project: Project, ask: Ask) -> None:
     ask("write", MODEL)
     engine = project.write("deploy/v7.trt", b"")
-    shutil.copy(next(project.root.glob(".frictionless/cache/engine-build/*/*.plan")), engine)
+    shutil.copy(
+        next(project.root.glob(".frictionless/cache/tensorrt.steps-build/*/*.plan")), engine
+    )
     for arguments in (["--plan", "deploy/v7.trt"], []):
         assert ask("write", MODEL, *arguments)[0] == 0
         plan = read_manifest(file_of(project)).plan

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_frictionless.backends.tensorrt_words import clean, parse_kind, reason
+from pytest_frictionless.backends.tensorrt.words import clean, parse_kind, reason
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.knowledge.causes import UNNAMED, cause_ids, cause_of
 from pytest_frictionless.knowledge.equivalents import equivalents

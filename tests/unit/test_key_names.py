@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless.backends.key_names import Chosen, under_names_of
+from pytest_frictionless.backends.torch.key_names import Chosen, under_names_of
 from pytest_frictionless.errors import StepFailed
 
 if TYPE_CHECKING:

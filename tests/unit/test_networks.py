@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.backends.key_names import layers_of
+from pytest_frictionless.backends.torch.key_names import layers_of
 from pytest_frictionless.workbench.networks import networks_with
 
 if TYPE_CHECKING:

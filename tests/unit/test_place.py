@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_frictionless.backends.refusal.failure import failure_of, place_of_fx_node
+from pytest_frictionless.backends.torch.refusal.failure import failure_of, place_of_fx_node
 from pytest_frictionless.place import NAME_SCOPES, STACK_TRACE, place_of_node
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from pytest_frictionless.backends.refusal.eager import finding_in_eager
-from pytest_frictionless.backends.refusal.export import finding_of
-from pytest_frictionless.backends.refusal.words import chain_of, plain
+from pytest_frictionless.backends.torch.refusal.eager import finding_in_eager
+from pytest_frictionless.backends.torch.refusal.export import finding_of
+from pytest_frictionless.backends.torch.refusal.words import chain_of, plain
 
 
 def exporter(code: str) -> BaseException:

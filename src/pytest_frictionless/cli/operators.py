@@ -153,7 +153,7 @@ def _print_one(console: Console, name: str) -> None:
 
 def _rebuild(console: Console, names: list[str], write: Path | None) -> int:
     """Measure anew; exit status 1 where the table would change, and is not written."""
-    from pytest_frictionless.backends.tensorrt_cases import measure, versions
+    from pytest_frictionless.backends.tensorrt.cases import measure, versions
 
     installed = versions()
     kept: dict[str, Any] = read_json(MEASURED)

@@ -2,7 +2,7 @@
 
 Packages are asked for their metadata and not imported, files are read that are made to be read, and
 nothing is taken out of what a tool prints for people. What needs the driver is asked in a child
-process: see `backends.nvidia`.
+process: see `backends.gpu.nvidia`.
 """
 
 from __future__ import annotations

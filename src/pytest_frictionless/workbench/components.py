@@ -24,6 +24,6 @@ def _driver(shop: Shop) -> dict[str, str]:
     """What NVIDIA's driver and libraries say, in a child process; nothing where there is no driver."""
     try:
         ctypes.CDLL("libnvidia-ml.so.1")
-        return Steps(shop, preload=()).measure("nvidia:describe", {})
+        return Steps(shop, preload=()).measure("gpu.nvidia:describe", {})
     except (OSError, MissingDependency, StepFailed):
         return {}

@@ -34,18 +34,18 @@ class Files:
         if not bench.was_read:
             return {}
         files = [*(bench.checkpoint.weights or (bench.checkpoint.path,))]
-        for loaded in bench.steps.known("onnx_file:inspect"):
+        for loaded in bench.steps.known("onnx.file:inspect"):
             files += map(Path, loaded.record["external"])
         return dict(map(self._told, files))
 
     def made(self) -> Iterator[tuple[Kind, str, str]]:
         """Kind, path and SHA-256 of the ONNX file and of the engine with all profiles, where known."""
         bench = self._bench
-        if bench.is_onnx and bench.steps.known("onnx_file:inspect"):
+        if bench.is_onnx and bench.steps.known("onnx.file:inspect"):
             yield "onnx", *self._told(bench.checkpoint.path)
-        for export in bench.steps.known("torch_export:export"):
+        for export in bench.steps.known("torch.export:export"):
             yield "onnx", *self._told(export.folder / "model.onnx")
-        for build in bench.steps.known("engine:build"):
+        for build in bench.steps.known("tensorrt.steps:build"):
             # An engine of one profile is built only to find out which profile is to blame.
             if "plan" in build.record and build.record["profiles"] == len(bench.profiles):
                 yield "plan", *self._told(build.folder / build.record["plan"])

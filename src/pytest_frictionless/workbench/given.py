@@ -84,10 +84,10 @@ class Given:
         """What is inside the checkpoint."""
         if self.is_onnx:
             made = self.fetch(
-                "onnx_file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest
+                "onnx.file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest
             )
         else:
-            made = self._torch_step("torch_load:load", {})
+            made = self._torch_step("torch.load:load", {})
         return cast("WeightsRecord", made.record)
 
     @cached_property

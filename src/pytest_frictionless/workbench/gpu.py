@@ -55,7 +55,7 @@ def _device(shop: Shop, steps: Steps) -> dict[str, Any]:
     if not known:
         try:
             ctypes.CDLL("libcuda.so.1")
-            known["gpu"] = steps.measure("engine_run:describe", {})
+            known["gpu"] = steps.measure("gpu.run:describe", {})
         except OSError:
             known["missing"] = NO_DRIVER
         except MissingDependency as missing:
@@ -87,7 +87,7 @@ def engine_run(bench: Workbench, profile: str, point: ShapePoint) -> EngineRunRe
     where = {key: gpu[key] for key in ("gpu", "compute_capability", "driver")}
     with one_at_a_time(bench):
         made = bench.fetch(
-            "engine_run:run",
+            "gpu.run:run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
              "plan": str(path), "cache": cache_of(bench, path), **plugins_of(bench)},
             keyed=[plan.digest, reference.digest, where], keep=arguments,
@@ -113,7 +113,7 @@ def _run_without_tf32(bench: Workbench, profile: str, point: ShapePoint) -> Engi
     reference, arguments = _comparison(bench, profile, point)
     with one_at_a_time(bench):
         record = bench.steps.measure(
-            "engine_run:build_and_run",
+            "gpu.run:build_and_run",
             {**arguments, "reference": str(reference.folder / "reference.npz"),
              "path": str(bench.onnx_path()), **plugins_of(bench),
              "build": {**bench.build_arguments(list(bench.profiles)), **plugins_of(bench)}},
@@ -148,7 +148,7 @@ def measured(
 ) -> RoundRecord:
     """One round of these cells of an engine, in a process of its own."""
     seconds = bench.shop.settings.latency.seconds
-    step = "engine_latency:measure"
+    step = "gpu.latency:measure"
     record = measured_by(bench, step, plan, cells=list(cells), seed=seed, seconds=seconds)
     return cast("RoundRecord", record)
 

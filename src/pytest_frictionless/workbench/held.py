@@ -78,7 +78,7 @@ def switching_of(bench: Workbench) -> SwitchingRecord | None:
             {"name": name, "profile": index, "sizes": dict(profile.at("opt").sizes)}
             for index, (name, profile) in enumerate(bench.profiles.items())
         ]
-        record = _alone(bench, "engine_memory:switch", plan_path(bench), cells=cells)
+        record = _alone(bench, "gpu.memory:switch", plan_path(bench), cells=cells)
         bench.switching = cast("SwitchingRecord", record)
     return bench.switching
 
@@ -90,7 +90,7 @@ def switch_to(bench: Workbench, profile: str) -> SwitchRecord | None:
 
 
 def _record(bench: Workbench, plan: Path, request: CellRequest) -> MemoryRecord:
-    return cast("MemoryRecord", _alone(bench, "engine_memory:measure", plan, cell=request))
+    return cast("MemoryRecord", _alone(bench, "gpu.memory:measure", plan, cell=request))
 
 
 def _alone(bench: Workbench, step: str, plan: Path, **arguments: Any) -> dict[str, Any]:

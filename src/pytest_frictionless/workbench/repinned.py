@@ -57,7 +57,7 @@ class ConvertedWorkbench(Workbench):
     def _converted(self) -> Artifact:
         arguments = {"path": str(self.checkpoint.path), "opset": self.pinned_opset}
         keyed = [super()._onnx_digest, self.pinned_opset]
-        return self.fetch("onnx_convert:convert", arguments, keyed=keyed)
+        return self.fetch("onnx.convert:convert", arguments, keyed=keyed)
 
     def onnx_path(self) -> Path:
         """The converted file."""
@@ -72,7 +72,7 @@ class ConvertedWorkbench(Workbench):
         path, sizes = str(self.checkpoint.path), dict(point.sizes)
         arguments = {"inputs": self.inputs, "sizes": sizes}
         return self.fetch(
-            "ort:expected", {"path": path, "point": point.name, **arguments},
+            "onnxruntime.run:expected", {"path": path, "point": point.name, **arguments},
             keyed=[super()._onnx_digest, self._samples_digest()], keep=arguments,
         )  # fmt: skip
 

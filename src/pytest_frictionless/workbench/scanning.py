@@ -30,7 +30,7 @@ def scanned(bench: Workbench, profile: Profile) -> ScanRecord:
         "ranges": {name: [span.min, span.opt, span.max] for name, span in profile.ranges.items()},
         "seconds": min(settings.seconds, bench.shop.limits.timeout_s * 0.8), "jump": settings.jump,
     }  # fmt: skip
-    return cast("ScanRecord", _measured(bench, "engine_cliffs:scan", arguments))
+    return cast("ScanRecord", _measured(bench, "gpu.cliffs:scan", arguments))
 
 
 def profiled(bench: Workbench, profile: str, sizes: Mapping[str, int]) -> ProfiledRecord:
@@ -38,7 +38,7 @@ def profiled(bench: Workbench, profile: str, sizes: Mapping[str, int]) -> Profil
     arguments = {
         **_engine(bench, plan_path(bench), profile), "inputs": bench.inputs, "sizes": dict(sizes),
     }  # fmt: skip
-    return cast("ProfiledRecord", _measured(bench, "engine_profile:profile", arguments))
+    return cast("ProfiledRecord", _measured(bench, "gpu.profile:profile", arguments))
 
 
 def beside(
@@ -99,7 +99,7 @@ def _compared(
         "sides": list(sides), "inputs": bench.inputs, "points": [dict(each) for each in points],
         **plugins_of(bench),
     }  # fmt: skip
-    return cast("ComparedRecord", _measured(bench, "engine_cliffs:compare", arguments))
+    return cast("ComparedRecord", _measured(bench, "gpu.cliffs:compare", arguments))
 
 
 def _measured(bench: Workbench, step: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

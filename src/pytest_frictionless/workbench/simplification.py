@@ -58,7 +58,7 @@ class Simplification:
     def graph(self) -> GraphRecord:
         """The simplified graph, looked over as the original was."""
         arguments = self.bench.examination()
-        made = self.bench.step_on(self.made, self._name, "graph_examine:examine", arguments)
+        made = self.bench.step_on(self.made, self._name, "onnx.examine:examine", arguments)
         return cast("GraphRecord", made.record)
 
     def prove(self) -> Proof:
@@ -80,7 +80,7 @@ class Simplification:
         unasked = ""
         try:
             before = self.bench.parsed()
-            parsed = self.bench.step_on(self.made, self._name, "engine:parse", {})
+            parsed = self.bench.step_on(self.made, self._name, "tensorrt.steps:parse", {})
             after = cast("ParseRecord", parsed.record)
             findings += refusals(before, after)
         except MissingDependency as missing:
@@ -96,7 +96,7 @@ class Simplification:
             "sizes": dict(profile.at(point).sizes),
         }  # fmt: skip
         try:
-            made = self.bench.step_on(self.made, self._name, "ort_same:same", arguments)
+            made = self.bench.step_on(self.made, self._name, "onnxruntime.same:same", arguments)
         except StepFailed as failed:
             assumed = profile.assumed and profile.ranges
             if not assumed or failed.finding.remedy or failed.finding.code != "FR605":

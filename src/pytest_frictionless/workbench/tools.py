@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from pytest_frictionless.backends.tensorrt_installed import FLAVOUR_VARIABLE
+from pytest_frictionless.backends.tensorrt.installed import FLAVOUR_VARIABLE
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.workbench.sources import version_of
 
@@ -21,12 +21,12 @@ def installed(*distributions: str) -> dict[str, str]:
 def tools_of(step: str) -> dict[str, str]:
     """Versions of the tools that a step uses, and which of two is asked for."""
     room = step.partition(":")[0]
-    if room.startswith("torch"):
+    if room.startswith("torch."):
         return installed("torch", "onnx", "onnxscript", "numpy", "safetensors")
-    if room.startswith("engine") or room == "reduce":
+    if room.startswith(("tensorrt.", "gpu.")) or room == "reduce.steps":
         asked = {FLAVOUR_VARIABLE: os.environ.get(FLAVOUR_VARIABLE, "")}
         return {**installed(*TENSORRT, "onnx", "onnxruntime"), **asked}
-    slim = ("onnxslim",) if room == "onnx_simplify" else ()
+    slim = ("onnxslim",) if room == "onnx.simplify" else ()
     return installed("onnx", "onnxruntime", "numpy", *slim)
 
 

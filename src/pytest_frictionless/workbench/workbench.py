@@ -45,7 +45,7 @@ class Workbench(Given):
             "opset": self.pinned_opset,
             "outputs": list(self.spec.outputs),
         }
-        return self._torch_step("torch_export:export", arguments)
+        return self._torch_step("torch.export:export", arguments)
 
     def capture(self) -> CaptureRecord:
         """What torch proved of the dynamic dimensions while it exported."""
@@ -66,30 +66,30 @@ class Workbench(Given):
 
     def onnx(self) -> OnnxRecord:
         """The ONNX file as it was written, after onnx.checker passed it."""
-        return cast("OnnxRecord", self._onnx_step("onnx_file:describe", {}).record)
+        return cast("OnnxRecord", self._onnx_step("onnx.file:describe", {}).record)
 
     def operators(self) -> list[OperatorRecord]:
         """Every operator that the ONNX file uses, once."""
-        made = self._onnx_step("onnx_operators:operators", {})
+        made = self._onnx_step("onnx.operators:operators", {})
         return cast("list[OperatorRecord]", made.record["operators"])
 
     def versions(self) -> dict[str, int]:
         """Opset, IR version and number of nodes as written, whether or not the file is valid."""
-        return self._onnx_step("onnx_convert:versions", {}).record
+        return self._onnx_step("onnx.convert:versions", {}).record
 
     def onnx_content(self) -> str:
-        """SHA-256 of the ONNX model without notes that name the machine: see `onnx_digest`."""
-        return str(self._onnx_step("onnx_digest:model", {}).record["sha256"])
+        """SHA-256 of the ONNX model without notes that name the machine: see `onnx.digest`."""
+        return str(self._onnx_step("onnx.digest:model", {}).record["sha256"])
 
     def lost_symbol(self) -> LostSymbol | None:
         """The symbol that becomes a constant inside the graph, and the node where it does."""
         return cast(
-            "LostSymbol | None", self._onnx_step("onnx_dims:lost_symbol", {}).record["lost"]
+            "LostSymbol | None", self._onnx_step("onnx.dims:lost_symbol", {}).record["lost"]
         )
 
     def examined(self) -> GraphRecord:
         """The graph looked over for what costs; counted at opt of the first profile."""
-        made = self._onnx_step("graph_examine:examine", self.examination())
+        made = self._onnx_step("onnx.examine:examine", self.examination())
         return cast("GraphRecord", made.record)
 
     def examination(self) -> dict[str, Any]:
@@ -101,9 +101,9 @@ class Workbench(Given):
         }
 
     def simplified(self, location: str, without: Sequence[str] = ()) -> Artifact:
-        """The file made smaller; `location` is for external data. See `onnx_simplify.simplify`."""
+        """The file made smaller; `location` is for external data. See `onnx.simplify`."""
         arguments = {"location": location, "without": list(without)}
-        return self._onnx_step("onnx_simplify:simplify", arguments)
+        return self._onnx_step("onnx.simplify:simplify", arguments)
 
     def step_on(self, made: Artifact, name: str, step: str, arguments: dict[str, Any]) -> Artifact:
         """A step on an ONNX file that another step made; paths among the arguments name no content."""
@@ -117,12 +117,12 @@ class Workbench(Given):
         if self.is_onnx:
             return None
         arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
-        return self._torch_step("torch_reference:reference", arguments)
+        return self._torch_step("torch.reference:reference", arguments)
 
     def expected(self, point: ShapePoint) -> Artifact:
         """Outputs of ONNX Runtime without optimisation at these sizes."""
         arguments = {"inputs": self.inputs, "point": point.name, "sizes": dict(point.sizes)}
-        return self._onnx_step("ort:expected", arguments, self._samples_digest())
+        return self._onnx_step("onnxruntime.run:expected", arguments, self._samples_digest())
 
     def execution(self, point: ShapePoint) -> ExecutionRecord:
         """One run of the exported model in ONNX Runtime, compared with the reference."""
@@ -134,16 +134,18 @@ class Workbench(Given):
             "reference": str(reference.folder / "reference.npz") if reference else None,
         }  # fmt: skip
         keyed = [reference.digest if reference else "", self._samples_digest()]
-        return cast("ExecutionRecord", self._onnx_step("ort:execute", arguments, keyed).record)
+        return cast(
+            "ExecutionRecord", self._onnx_step("onnxruntime.run:execute", arguments, keyed).record
+        )
 
     def trust(self, point: ShapePoint) -> dict[str, Any]:
-        """How far eager torch itself can be trusted at these sizes: see `torch_reference.trust`."""
+        """How far eager torch itself can be trusted at these sizes: see `torch.reference.trust`."""
         arguments = {"inputs": self.inputs, "sizes": dict(point.sizes)}
-        return self._torch_step("torch_reference:trust", arguments).record
+        return self._torch_step("torch.reference:trust", arguments).record
 
     def parsed(self) -> ParseRecord:
         """The ONNX file through the real parser, with everything it refuses."""
-        return cast("ParseRecord", self._onnx_step("engine:parse", {}).record)
+        return cast("ParseRecord", self._onnx_step("tensorrt.steps:parse", {}).record)
 
     def build(self, profiles: Sequence[str]) -> BuildRecord:
         """One engine with these profiles, for every compute capability of the target."""
@@ -152,7 +154,7 @@ class Workbench(Given):
     def plan(self, profiles: Sequence[str | Profile]) -> Artifact:
         """The same with the plan itself, a file named by `plan` in the record where it was built."""
         return self._onnx_step(
-            "engine:build", self.build_arguments(profiles), self._samples_digest()
+            "tensorrt.steps:build", self.build_arguments(profiles), self._samples_digest()
         )
 
     def build_arguments(self, profiles: Sequence[str | Profile]) -> dict[str, Any]:
@@ -170,7 +172,7 @@ class Workbench(Given):
             "profile": self.tensorrt_profile(first),
             "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
         }
-        made = self._onnx_step("engine:attribute", arguments, self._samples_digest())
+        made = self._onnx_step("tensorrt.steps:attribute", arguments, self._samples_digest())
         return cast("list[RejectionRecord]", made.record["rejections"])
 
     def reproducer(
@@ -189,7 +191,7 @@ class Workbench(Given):
             "compute_capabilities": list(self.shop.settings.target.compute_capabilities),
             "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
         }  # fmt: skip
-        return self._onnx_step("reduce:engine", arguments, self._samples_digest())
+        return self._onnx_step("reduce.steps:engine", arguments, self._samples_digest())
 
     def divergence(self, point: ShapePoint, *, finite: bool, seconds: float) -> Artifact:
         """The first node whose numbers are not those of the reference, alone in a model.
@@ -202,7 +204,7 @@ class Workbench(Given):
         own = {"inputs": self.inputs, "sizes": dict(point.sizes)}
         traced = None
         if not self.is_onnx and not finite:
-            traced = self._torch_step("torch_trace:trace", own)
+            traced = self._torch_step("torch.trace:trace", own)
         arguments = {
             **own, "name": self.relative_path, "finite": finite,
             "tolerance": self.spec.tolerance.model_dump() if self.spec.tolerance else {},
@@ -211,7 +213,7 @@ class Workbench(Given):
             "seconds": min(seconds, self.shop.limits.timeout_s * 0.8),
         }  # fmt: skip
         keyed = [traced.digest if traced else "", self._samples_digest()]
-        return self._onnx_step("reduce_parity:parity", arguments, keyed)
+        return self._onnx_step("reduce.parity:parity", arguments, keyed)
 
     def tensorrt_profile(self, profile: str | Profile) -> dict[str, Any]:
         """A profile as TensorRT takes it: [min, opt, max] shapes of every input."""
@@ -233,7 +235,7 @@ class Workbench(Given):
     def _onnx_step(self, step: str, arguments: dict[str, Any], keyed: Any = None) -> Artifact:
         keep = {key: arguments[key] for key in arguments if key not in _NAMED}
         path = str(self.onnx_path())
-        if step.startswith(("engine:", "reduce:")) and (files := self.plugin_files):
+        if step.startswith(("tensorrt.steps:", "reduce.steps:")) and (files := self.plugin_files):
             arguments = {**arguments, "plugins": [str(file) for file in files]}
             present = [digest([f], memo=self.shop.store.memo) for f in files if f.is_file()]
             keyed = [keyed, [file.name for file in files], present]

@@ -1,0 +1,1 @@
+"""What asks a GPU: running and measuring an engine, and watching what the device does."""

@@ -1,0 +1,1 @@
+"""What asks onnx: reading, checking, rewriting and cutting an ONNX file."""

@@ -1,0 +1,85 @@
+"""onnx.checker in full, and what it refuses told with the node and the user's line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx.walk import walk
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.place import place_of_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import onnx
+
+_NAMED = re.compile(
+    r"(?:Bad node spec for node\. Name: |\(op_type:\s*\w+, node name: )(?P<node>[^\s,)]+)"
+)
+
+
+def check(path: str, model: onnx.ModelProto) -> None:
+    """Raise StepFailed FR222 for nodes newer than the file's opset, FR205 for all else."""
+    onnx = require("onnx", purpose="checking the ONNX file")
+    if (newer := _newer_node(model)) is not None:
+        raise StepFailed(newer)
+    try:
+        onnx.checker.check_model(path, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        text = str(error).strip()
+        named = _NAMED.search(text)
+        first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
+        raise StepFailed(
+            Finding(
+                code="FR205", message=f"onnx.checker rejects the file: {first}",
+                place=_place(model, named["node"]) if named else None, cause=text,
+            )
+        ) from error  # fmt: skip
+
+
+def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+    yield from (node for _, _, node in walk(model.graph))
+
+
+def _place(model: onnx.ModelProto, name: str) -> Place:
+    found = next((node for node in _nodes(model) if node.name == name), None)
+    return place_of(found) if found is not None else Place(node=name)
+
+
+def place_of(node: onnx.NodeProto) -> Place:
+    """Where a node is, in the graph and in the user's source."""
+    return place_of_node(
+        name=node.name or (node.output[0] if node.output else ""), operator=node.op_type,
+        metadata={entry.key: entry.value for entry in node.metadata_props},
+    )  # fmt: skip
+
+
+def _newer_node(model: onnx.ModelProto) -> Finding | None:
+    """FR222: the exporter writes such a node without an error, and no runtime reads the file."""
+    onnx = require("onnx", purpose="checking the ONNX file")
+    says = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    own = {(function.domain, function.name) for function in model.functions}
+    for node in _nodes(model):
+        if node.domain not in ("", "ai.onnx") or (node.domain, node.op_type) in own or not says:
+            continue
+        if onnx.defs.has(node.op_type, max_inclusive_version=says, domain=""):
+            continue
+        versions = [
+            schema.since_version
+            for schema in onnx.defs.get_all_schemas_with_history()
+            if schema.name == node.op_type and schema.domain == ""
+        ]
+        if versions:
+            since = min(versions)
+            return Finding(
+                code="FR222",
+                message=f"{node.op_type} is there from opset {since}, and the file says opset {says}",
+                place=place_of(node),
+                cause=f"No runtime that goes by the file's opset knows {node.op_type}.",
+                remedy=f"Export at opset {since} or later, and pin it in frictionless.yaml:\n"
+                f'opset: {{version: {since}, reason: "{node.op_type} needs it"}}',
+            )
+    return None

@@ -1,0 +1,168 @@
+"""Where a declared dimension becomes a constant inside a graph, and what keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pytest_frictionless.backends import require
+from pytest_frictionless.backends.onnx.check import place_of
+from pytest_frictionless.backends.onnx.file import axes_of, graph_inputs, read_graph
+from pytest_frictionless.backends.onnx.walk import walk
+from pytest_frictionless.place import STACK_TRACE
+from pytest_frictionless.rewrites.pooling import AVERAGES, averaged
+from pytest_frictionless.rewrites.sizes import Size, rewritten_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import onnx
+
+    from pytest_frictionless.artifacts.graph import LostSymbol
+    from pytest_frictionless.finding import Place
+
+    Axes = Mapping[str, list[int | str] | None]
+
+_RESHAPING = {"Reshape", "Expand", "Tile", "Slice", "Resize", "Gather", "Pad", "Squeeze"}
+_POOLS = {"AveragePool", "MaxPool", "GlobalAveragePool"}
+
+
+def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, Any]:
+    """Tell the first node that is given a declared symbol and hands on a constant in its place.
+
+    A Reshape or an Expand to constant sizes, mostly; a pooling with a kernel for the example's size.
+    """
+    del memory, folder
+    onnx = require("onnx", purpose="looking for the lost dimension")
+    inferred = onnx.shape_inference.infer_shapes(read_graph(path), data_prop=True)
+    values = [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]
+    axes = {value.name: axes_of(value) for value in values}
+    declared = {
+        size
+        for value in graph_inputs(inferred)
+        for size in axes[value.name] or ()
+        if isinstance(size, str) and size
+    }
+    for node in inferred.graph.node:
+        lost = _reshaped(inferred, node, axes, declared) or _pooled(node, axes, declared)
+        if lost is not None:
+            return {"lost": lost}
+    return {"lost": None}
+
+
+def node_and_constants(
+    path: str, name: str, operator: str
+) -> tuple[Place | None, tuple[tuple[str, str], ...]]:
+    """Where a node is, bodies included, and the shapes of the constants it computes with.
+
+    One without a name is found where no other such node has its operator.
+    """
+    graph = read_graph(path).graph
+    shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "Constant" else ():
+            if attribute.name == "value":
+                shapes[node.output[0]] = list(attribute.t.dims)
+    named = [node for _, _, node in walk(graph) if node.name == name]
+    if not name:
+        named = [node for node in named if node.op_type == operator]
+    if not named or (not name and len(named) > 1):
+        return None, ()
+    constants = [
+        (f"constant {each}", f"of shape {shapes[each]}")
+        for each in named[0].input
+        if each in shapes
+    ]
+    return place_of(named[0]), tuple(constants)
+
+
+def _reshaped(
+    model: onnx.ModelProto, node: onnx.NodeProto, axes: Axes, declared: set[str]
+) -> LostSymbol | None:
+    made = axes.get(node.output[0]) if node.output else None
+    given = axes.get(node.input[0]) if node.input else None
+    if node.op_type not in _RESHAPING or not made or not given:
+        return None
+    symbols = [size for size in given if size in declared]
+    if node.op_type in ("Reshape", "Expand"):
+        kept = [size for size in made if not isinstance(size, int)]
+        gone = [] if set(kept) - declared else [each for each in symbols if each not in kept]
+    else:
+        gone = symbols[:1] if given[0] in declared and isinstance(made[0], int) else []
+    if not gone:
+        return None
+    symbol = str(gone[0])
+    numbers = _constant(model, node.input[1]) if len(node.input) > 1 else None
+    axis = given.index(symbol)
+    cause, remedy = _words(node, symbol, axis, numbers)
+    place = place_of(node)
+    if place.file:
+        size = Size(symbol=symbol, expression=f"x.shape[{axis}]", constant=_at(numbers, axis))
+        remedy = rewritten_size(place, size) or remedy
+    return {
+        "symbol": symbol, "shape": list(made), "place": asdict(place), "cause": cause,
+        "remedy": remedy,
+    }  # fmt: skip
+
+
+def _words(
+    node: onnx.NodeProto, symbol: str, axis: int, numbers: list[int] | None
+) -> tuple[str, str]:
+    """Which constant holds the size, and what to put in its place."""
+    general = (
+        f"This node makes {symbol} a constant. Export again with the size kept symbolic: no "
+        f"int(x.shape[{axis}]), no buffer of the example's size, -1 for {symbol} in reshape()."
+    )
+    if numbers is None or axis >= len(numbers) or node.op_type not in ("Reshape", "Expand"):
+        return "", general
+    cause = f"{node.input[1]} holds {numbers}: a constant {numbers[axis]} for {symbol}"
+    if -1 in numbers:
+        return cause, general
+    kept = [-1 if index == axis else number for index, number in enumerate(numbers)]
+    if node.op_type == "Expand":
+        kept[axis] = 1
+        return cause, f"{general}\nIn the file itself: {kept} in {node.input[1]} would keep it."
+    sizes = ", ".join(map(str, kept))
+    return cause, (
+        f"Keep {symbol} open and export again:\nx.reshape({sizes})  # in place of int(x.shape[{axis}])\n"
+        f"In the file itself: {kept} in {node.input[1]} would keep it."
+    )
+
+
+def _constant(model: onnx.ModelProto, name: str) -> list[int] | None:
+    """Values of a constant that gives sizes."""
+    onnx = require("onnx", purpose="looking for the lost dimension")
+    for tensor in model.graph.initializer:
+        if tensor.name == name and tensor.data_location != onnx.TensorProto.EXTERNAL:
+            return [int(each) for each in onnx.numpy_helper.to_array(tensor).flatten()]
+    for node in model.graph.node:
+        if node.op_type == "Constant" and name in node.output:
+            for attribute in node.attribute:
+                if attribute.name == "value":
+                    return [int(each) for each in onnx.numpy_helper.to_array(attribute.t).flatten()]
+                if attribute.name == "value_ints":
+                    return list(attribute.ints)
+    return None
+
+
+def _at(numbers: list[int] | None, axis: int) -> int | None:
+    return numbers[axis] if numbers is not None and axis < len(numbers) else None
+
+
+def _pooled(node: onnx.NodeProto, axes: Axes, declared: set[str]) -> LostSymbol | None:
+    """An adaptive pooling: the exporter writes the kernel that fits the example's size only."""
+    given = axes.get(node.input[0]) if node.op_type in _POOLS else None
+    symbol = next((str(size) for size in (given or [])[2:] if not isinstance(size, int)), None)
+    trace = next((e.value for e in node.metadata_props if e.key == STACK_TRACE), "")
+    if symbol is None or "adaptive" not in trace:
+        return None
+    kernel = next((list(a.ints) for a in node.attribute if a.name == "kernel_shape"), [])
+    place = place_of(node)
+    code = averaged(place.file, place.line) if node.op_type == "AveragePool" else ""
+    return {
+        "symbol": symbol if symbol in declared else "a size",
+        "shape": [], "place": asdict(place),
+        "cause": f"adaptive pooling was written with the kernel {kernel}, which fits one size",
+        "remedy": f"Average with weights that follow the size:\n{code}\n{AVERAGES}" if code
+        else f"Pool to one cell, which fits every size, or fix {symbol} in the profile.",
+    }  # fmt: skip

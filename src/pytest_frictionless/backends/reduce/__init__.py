@@ -1,0 +1,1 @@
+"""The cut: from a failing model to the fewest nodes that show the failure."""

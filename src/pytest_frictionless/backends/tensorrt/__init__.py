@@ -1,0 +1,1 @@
+"""What asks TensorRT: parsing, building, loading, and which node is to blame."""
