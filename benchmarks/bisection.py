@@ -18,7 +18,6 @@ from pytest_frictionless.backends.tensorrt.frozen import freeze
 if TYPE_CHECKING:
     from pathlib import Path
 
-
 PROFILE = {
     "name": "p", "inputs": {"x": [[n, *SHAPE[1:]] for n in (1, 2, 4)]}, "shape_tensors": [],
     "sizes": [], "values": {},

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pytest_frictionless._glue.checkpoint_file import CheckpointFile
     from pytest_frictionless.check import Check, Verdict
 
-
 PROPERTY = "frictionless."
 """Prefix of the properties that an item hands to reports, JUnit and xdist's controller."""
 

@@ -21,14 +21,7 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.reports.checkout import commit_of, place_in_repository
 from pytest_frictionless.reports.line import line_of
 from pytest_frictionless.reports.merge import united
-from pytest_frictionless.reports.results import (
-    Checkpoint,
-    Item,
-    Made,
-    Outcome,
-    Run,
-    order_of,
-)
+from pytest_frictionless.reports.results import Checkpoint, Item, Made, Outcome, Run, order_of
 from pytest_frictionless.reports.stored import RESULTS_FILE, record_of, write_text
 from pytest_frictionless.reports.verdict import GREEN
 from pytest_frictionless.workbench.components import machine

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     import onnx
 
-
 _PRODUCED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not produced by")
 _CONSUMED = re.compile(r"Tensor (?P<name>.+?) has datatype \S+ but is not consumed by")
 

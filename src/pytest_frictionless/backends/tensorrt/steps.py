@@ -21,10 +21,9 @@ from pytest_frictionless.machine import hardware_finding
 from pytest_frictionless.place import place_of_node
 
 if TYPE_CHECKING:
-    from pytest_frictionless.artifacts.engine import RejectionRecord
-
-if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pytest_frictionless.artifacts.engine import RejectionRecord
 
 PLAN = "model.plan"
 

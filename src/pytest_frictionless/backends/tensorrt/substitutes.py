@@ -13,7 +13,6 @@ from pytest_frictionless.backends.tensorrt.network import ParserError, read
 if TYPE_CHECKING:
     import onnx
 
-
 _SUBSTITUTES = {
     2: 6, 4: 6, 5: 6, 12: 6, 13: 6,  # unsigned and short integers: INT32
     21: 3, 25: 3, 26: 3,  # UINT4, UINT2, INT2: INT8
