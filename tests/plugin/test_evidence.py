@@ -187,20 +187,32 @@ def test_other_settings_need_another_run(shop: Project, settings: str, wanted: s
     assert wanted in said.headline
 
 
-def test_inputs_that_are_made_otherwise_need_another_run(project: Project, tmp_path: Path) -> None:
-    maker = (
-        "import numpy\n\ndef ones(shape, random):\n    return numpy.ones(shape, numpy.float32)\n"
-    )
+def test_inputs_that_are_made_otherwise_need_another_run(
+    project: Project, tmp_path: Path, cli: Callable[..., tuple[int, str, str]]
+) -> None:
+    code = {
+        "own/inputs.py": "from own.scaled import scaled\n\ndef ones(shape, random):\n    return scaled(shape)\n",
+        "own/scaled.py": "import json, numpy\n\ndef scaled(shape):\n"
+        "    scale = json.load(open('assets/scale'))\n    return numpy.full(shape, scale, numpy.float32)\n",
+        "own/other.py": "",
+        "assets/scale": "2",
+    }
     model = "models: {net: {inputs: {x: {type: 'float32[2, 8]', make: 'own.inputs:ones'}}}}\n"
-    project.write("own/inputs.py", maker)
-    (tmp_path / "measured/shop/own").mkdir(parents=True)
-    shutil.copy(project.root / "own/inputs.py", tmp_path / "measured/shop/own")
+    for name, text in code.items():
+        Project(tmp_path / "measured/shop").write(name, text)
     shop = moved(measured(tmp_path / "measured", SETTINGS + model), project)
     assert sign(shop) == 0
+    shop.write("own/other.py", "# nobody imports it")
     assert asked(shop, REQUIRED + model)["run-default-opt"].outcome == "passed"
-    shop.write("own/inputs.py", maker.replace("ones(shape, numpy", "zeros(shape, numpy"))
-    said = only_failure(asked(shop, REQUIRED + model)).headline
-    assert "settings changed: makers" in said
+    for name in ("own/inputs.py", "own/scaled.py", "assets/scale"):
+        shop.write(name, code[name] + " ")
+        failed = only_failure(asked(shop, REQUIRED + model))
+        assert failed.code == "FR019"
+        assert failed.headline.endswith(f"does not hold: what makes its inputs changed: {name}")
+        shop.write(name, code[name])
+    shop.root.joinpath("assets/scale").unlink()
+    status, out, _ = cli("verify")
+    assert (status, "what makes its inputs changed: assets/scale" in out) == (1, True)
 
 
 def test_settings_that_changed_between_run_and_signature_are_not_signed(shop: Project) -> None:

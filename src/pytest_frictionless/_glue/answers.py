@@ -112,7 +112,10 @@ def _checkpoint(file: CheckpointFile) -> Checkpoint:
     known = checkpoint_of(file.run.checkpoints[file.place])
     with suppress(StepFailed):  # a file that is gone by now has no digest
         made = [Made(kind=kind, path=path, sha256=sha) for kind, path, sha in file.files.made()]
-        return replace(known, files=file.files.own(), made=tuple(made), settings=file.gpu_settings)
+        return replace(
+            known, files=file.files.own(), made=tuple(made), settings=file.gpu_settings,
+            sources=file.files.sources(),
+        )  # fmt: skip
     return known
 
 

@@ -55,6 +55,7 @@ def gpu_run(results: Results, checkpoint: Checkpoint, checks: Collection[str]) -
         modified=bool(run.commit and run.commit.dirty),
         gpu=gpu, engine=engine, environment_key=_the_one("environment", path, items),
         environment=dict(run.environment), settings=dict(checkpoint.settings),
+        sources=dict(checkpoint.sources),
         verdicts=tuple(map(_verdict, items)),
     )  # fmt: skip
 

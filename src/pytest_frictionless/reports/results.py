@@ -128,6 +128,8 @@ class Checkpoint:
     """What was made of it and is kept."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each setting that its verdicts on a GPU depend on, where it is set."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each file that feeds its engine: modules that `make` imports, and what they read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
