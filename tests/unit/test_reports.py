@@ -273,6 +273,13 @@ class TestMerge:
             for day in (1, 2)
         )
         assert merge([one]).checkpoints[0].settings == {"budget": "1"}
+        read, other_read = (
+            Results.of([later(day)], [checkpoint("a", sources={"own.py": str(day)})], [])
+            for day in (1, 2)
+        )
+        assert merge([read, one]).checkpoints[0].sources == {"own.py": "1"}
+        with pytest.raises(ConfigError, match=r"own\.py, read for a\.onnx has other content"):
+            merge([read, other_read])
         with pytest.raises(
             ConfigError, match=r"budget of a\.onnx has other content in one of the runs"
         ):

@@ -60,7 +60,7 @@ def differences(
     if changed:
         yield f"settings changed: {', '.join(changed)}"
     if now.changed:
-        yield f"what makes its inputs changed: {', '.join(sorted(now.changed))}"
+        yield f"files that its run used changed: {', '.join(sorted(now.changed))}"
     yield from _age(run, max_age_days, time)
     yield from _environment(run, target)
 
