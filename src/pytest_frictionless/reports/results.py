@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from pytest_frictionless.finding import Finding  # noqa: TC001
+from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +92,11 @@ class Run:
     """Version of each component of the stack, by the names of the version manifest."""
     findings: tuple[Finding, ...] = ()
     """About the run itself, as a suppression that met nothing."""
+
+    def counts(self, finding: Finding) -> bool:
+        """Whether a finding fails this run: an error does, and a warning where it is strict."""
+        strict = self.strict and finding.severity is Severity.WARNING
+        return strict or finding.severity is Severity.ERROR
 
     def __str__(self) -> str:
         shard = f" (shard {self.shard})" if self.shard else ""
