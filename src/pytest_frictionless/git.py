@@ -18,12 +18,12 @@ class GitFailed(Exception):
     """git does not answer; the message is its own."""
 
 
-def git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str, timeout_s: float = TIMEOUT_S) -> str:
     """Output of one git command in this folder; raises GitFailed."""
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, check=True, timeout=TIMEOUT_S,
+            ["git", *arguments], cwd=root, capture_output=True, check=True, timeout=timeout_s,
             env=environment,
         )  # fmt: skip
     except FileNotFoundError:
@@ -32,7 +32,9 @@ def git(root: Path, *arguments: str) -> str:
         said = os.fsdecode(error.stderr).strip().splitlines()
         raise GitFailed(said[0] if said else f"git {arguments[0]} failed") from None
     except subprocess.TimeoutExpired:
-        raise GitFailed(f"git {arguments[0]} takes more than {TIMEOUT_S} s") from None
+        raise GitFailed(f"git {arguments[0]} takes more than {timeout_s:g} s") from None
+    except OSError as error:
+        raise GitFailed(f"git cannot be started: {error.strerror or error}") from None
     return os.fsdecode(done.stdout)
 
 

@@ -129,7 +129,7 @@ ALLOWED = {
     "latency": ("errors", "finding", "git", "latency", "shapes"),
     "ci": ("checkpoint", "ci", "errors", "evidence", "finding", "git", "opening", "place", "reports", "settings", "workbench"),
     "stack": ("checkpoint", "errors", "finding", "knowledge", "place", "settings", "stack"),
-    "reports": ("codes", "errors", "finding", "reports", "settings", "stack"),
+    "reports": ("codes", "errors", "finding", "git", "reports", "settings", "stack"),
     "upgrade": ("errors", "finding", "git", "reports", "settings", "stack", "upgrade"),
     "evidence": ("errors", "evidence", "finding", "knowledge", "reports", "settings", "stack"),
     "settings": ("codes", "errors", "settings", "shapes", "finding"),
@@ -157,3 +157,14 @@ def test_imports_go_one_way(path: Path) -> None:
         and node.module and node.module.startswith("pytest_frictionless.")
     }  # fmt: skip
     assert used <= set(ALLOWED[room])
+
+
+def test_git_is_called_in_one_place() -> None:
+    callers = {
+        named(path)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.List | ast.Tuple) and node.elts
+        if isinstance(node.elts[0], ast.Constant) and node.elts[0].value == "git"
+    }
+    assert callers == {named(ROOT / "git.py")}

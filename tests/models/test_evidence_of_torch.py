@@ -32,8 +32,12 @@ class Net(nn.Module):
 CONFIG = """
 latency: {rounds: 2}
 models:
-  net: {factory: "shop.net:Net", inputs: {x: "float32[batch, 8]"}, profiles: {online: {batch: 2}}}
+  net:
+    factory: "shop.net:Net"
+    inputs: {x: {type: "float32[batch, 8]", make: "shop.feeds:ones"}}
+    profiles: {online: {batch: 2}}
 """
+FEEDS = "import numpy\ndef ones(shape, random):\n    return numpy.ones(shape)\n"
 
 
 def held(project: Project) -> str:
@@ -57,6 +61,7 @@ def test_a_change_of_the_models_code_needs_another_run(
     project = Project(tmp_path / "repository")
     project.write("shop/__init__.py", "")
     project.write("shop/net.py", NET)
+    project.write("shop/feeds.py", FEEDS)
     project.write("frictionless.yaml", CONFIG)
     project.write("conftest.py", RECORDED_GPU)
     (project.root / "models").mkdir()
@@ -75,6 +80,11 @@ def test_a_change_of_the_models_code_needs_another_run(
     )
     project.write("shop/net.py", NET + "# a comment\n")
     assert held(project).startswith("signed by gpu, run on ")
+    project.write("shop/feeds.py", FEEDS.replace("ones(shape)\n", "zeros(shape)\n"))
+    assert held(project) == (
+        "FR019 the evidence for models/net.pt does not hold: files that its run used changed: "
+        "shop/feeds.py"
+    )
 
 
 def test_another_build_of_the_same_torch_exports_the_same_file(tmp_path: Path) -> None:

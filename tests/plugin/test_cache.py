@@ -255,3 +255,25 @@ def test_a_changed_file_that_the_factory_reads_rebuilds(torch: Any, project: Pro
     again = project.run(*only)
     assert again.failed() == []
     assert again.artifacts()[0] > 0
+
+
+def test_a_changed_file_that_make_reads_rebuilds_what_was_made_with_it(project: Project) -> None:
+    project.write(
+        "own.py",
+        "import numpy\ndef values(shape, random):\n"
+        "    return numpy.full(shape, float(open('scale.txt').read()), numpy.float32)\n",
+    )
+    project.write("scale.txt", "1")
+    project.onnx("net.onnx")
+    project.write(
+        "frictionless.yaml",
+        "models: {net: {inputs: {x: {type: 'float32[batch, 8]', make: 'own:values'}}}}\n",
+    )
+    only = ("net.onnx", "-k", "parity")
+    assert project.run(*only).failed() == []
+    project.write("built.txt", "nobody reads it")
+    assert project.run(*only).artifacts()[0] == 0
+    project.write("scale.txt", "2")
+    again = project.run(*only)
+    assert again.failed() == []
+    assert again.artifacts()[0] > 0

@@ -5,69 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from tests.project import CHECKS, DET, MLP, Project
+from tests.record import PINNED, record
 
 from pytest_frictionless.cli import main
-from pytest_frictionless.reports.schema import json_schema
-from pytest_frictionless.reports.stored import RESULTS_FILE, read_results, to_json
+from pytest_frictionless.reports.stored import RESULTS_FILE
 from pytest_frictionless.reports.verdict import findings_of, has_failed
 
 if TYPE_CHECKING:
     from pytest_frictionless.reports.results import Results
-
-PINNED = "opset: {version: 19, reason: 'the runtime knows 19'}\n"
-OTHERS = """
-import math, pathlib
-from pytest_frictionless.check import Check, Scope
-from pytest_frictionless.finding import Finding
-
-def measure(ctx):
-    ctx.measurements.update(
-        gap=math.nan, top=math.inf, low=-math.inf, where=pathlib.PurePath("a"), sizes=(1, 2),
-        by_size={1: 2.5}, name="caf\\udce9",
-    )
-    ctx.notes.append("measured")
-    yield Finding(code="AB1", message="odd", evidence=(("count", 3),), severity="warning")
-
-def broken(ctx):
-    raise LookupError("no such table")
-    yield
-
-class Plugin:
-    def pytest_frictionless_checks(self):
-        return [
-            Check(name="measure", scope=Scope.CHECKPOINT, run=measure),
-            Check(name="broken", scope=Scope.CHECKPOINT, run=broken),
-        ]
-
-def pytest_configure(config):
-    config.pluginmanager.register(Plugin())
-"""
-
-
-def record(project: Project, path: str = RESULTS_FILE) -> Results:
-    """The record of the last run, held against the schema, and the same when written again."""
-    text = (project.root / path).read_text()
-    jsonschema.validate(json.loads(text), json_schema())
-    results = read_results(project.root / path)
-    assert to_json(results) == text
-    return results
-
-
-def timeless(project: Project) -> dict[str, Any]:
-    """The record without what differs from run to run."""
-    content: dict[str, Any] = json.loads((project.root / RESULTS_FILE).read_text())
-    for part in (*content["runs"], *content["items"]):
-        part.pop("started", None)
-        part.pop("seconds")
-    for item in content["items"]:
-        for name in ("build_s", "peak_mib"):
-            item["measurements"].pop(name, None)
-    return content
 
 
 def outcomes(results: Results) -> dict[str, str]:
@@ -155,55 +104,6 @@ def test_warnings_that_fail_a_strict_run_fail_the_record(project: Project) -> No
     results = record(project)
     assert results.runs[0].strict
     assert outcomes(results)["models/a.onnx::opset"] == "failed"
-
-
-def test_exceptions_of_other_checks_are_errors_and_odd_values_are_valid(project: Project) -> None:
-    project.onnx("models/a.onnx")
-    project.write("conftest.py", OTHERS)
-    project.write("frictionless.yaml", PINNED)
-    project.run("models", "-m", "frictionless_measure or frictionless_broken")
-    measured, broken = record(project).items
-    assert measured.measurements == {
-        "gap": "NaN", "top": "Infinity", "low": "-Infinity", "where": "a", "sizes": [1, 2],
-        "by_size": {"1": 2.5}, "name": "caf\\udce9",
-    }  # fmt: skip
-    assert measured.findings[0].evidence == (("count", "3"),)
-    assert measured.notes == ("measured",)
-    assert broken.outcome == "error"
-    (finding,) = broken.findings
-    assert finding.headline == "FR010 broken ended without an answer: LookupError: no such table"
-    assert "raise LookupError" in finding.log
-    assert finding.place is not None
-    assert (finding.place.file, finding.place.line) == ("conftest.py", 15)
-
-
-def test_marks_of_others_and_a_broken_teardown_are_told(shop_floor: Project) -> None:
-    shop_floor.onnx("models/det.onnx", DET)
-    shop_floor.write("frictionless.yaml", PINNED + "models: {b: {skip: 'not yet trained'}}\n")
-    shop_floor.write(
-        "conftest.py",
-        "import pytest\n"
-        "def pytest_collection_modifyitems(items):\n"
-        "    for item in items:\n"
-        "        if item.name in ('operators', 'opset') and item.path.stem == 'det':\n"
-        "            item.add_marker(pytest.mark.xfail(reason='no Det yet'))\n"
-        "        if item.name == 'opset' and item.path.stem == 'a':\n"
-        "            item.add_marker(pytest.mark.xfail(strict=True))\n"
-        "@pytest.hookimpl(trylast=True)\n"
-        "def pytest_runtest_teardown(item):\n"
-        "    assert item.nodeid != 'models/a.onnx::load', 'no room left'\n",
-    )
-    shop_floor.run("models", "-k", "load or operators or opset")
-    items = {item.id: item for item in record(shop_floor).items}
-    expected = items["models/det.onnx::operators"]
-    assert (expected.outcome, expected.skip) == ("xfailed", "no Det yet")
-    assert items["models/det.onnx::opset"].outcome == "xpassed"
-    assert items["models/a.onnx::opset"].outcome == "failed"
-    skipped = items["models/b.onnx::load"]
-    assert (skipped.outcome, skipped.skip) == ("skipped", "not yet trained")
-    torn = items["models/a.onnx::load"]
-    assert torn.outcome == "error"
-    assert "in its teardown: AssertionError: no room left" in torn.findings[-1].message
 
 
 def test_a_run_that_stops_early_says_what_it_left(project: Project) -> None:
@@ -321,65 +221,6 @@ def test_the_commit_is_told_and_the_record_does_not_change_it(shop_floor: Projec
     assert commit is not None
     assert commit.dirty
     assert ignore.read_text() == "mine\n"
-
-
-class TestXdist:
-    """Workers of xdist and their controller."""
-
-    @pytest.fixture(autouse=True)
-    def _xdist(self) -> None:
-        pytest.importorskip("xdist")
-
-    def test_the_record_is_that_of_a_run_alone(self, shop_floor: Project) -> None:
-        shop_floor.onnx("models/det.onnx", DET)
-        shop_floor.write("frictionless.yaml", PINNED + "models: {a: {ignore: {FR501: 'old'}}}\n")
-        # Properties of reports, which xdist carries, take no paths and no broken names.
-        shop_floor.write(
-            "conftest.py",
-            OTHERS.replace(', name="caf\\udce9"', "").replace("pathlib.PurePath", "str"),
-        )
-        shop_floor.run_isolated("models")
-        alone = timeless(shop_floor)
-        shop_floor.run_isolated("models", "-n", "2")
-        record(shop_floor)
-        assert timeless(shop_floor) == alone
-        assert len(alone["items"]) == 3 * (len(CHECKS) + 2)
-
-    def test_a_worker_that_ends_leaves_an_error_and_loses_nothing(
-        self, shop_floor: Project
-    ) -> None:
-        shop_floor.write(
-            "conftest.py",
-            "import os\n"
-            "def pytest_runtest_call(item):\n"
-            "    if item.nodeid == 'models/a.onnx::parity-default-min':\n"
-            "        os._exit(3)\n",
-        )
-        outcome = shop_floor.run_isolated("models", "-n", "2")
-        assert outcome.code == 1
-        results = record(shop_floor)
-        assert results.runs[0].complete
-        assert len(results.items) == 2 * len(CHECKS)
-        (crashed,) = (item for item in results.items if item.fails)
-        assert crashed.outcome == "error"
-        assert (crashed.check, crashed.profile, crashed.point) == ("parity", "default", "min")
-        assert crashed.findings[0].message.startswith(
-            "parity-default-min ended without an answer: worker 'gw"
-        )
-
-    def test_workers_that_all_end_leave_an_incomplete_run(self, shop_floor: Project) -> None:
-        shop_floor.write(
-            "conftest.py",
-            "import os\n"
-            "def pytest_runtest_call(item):\n"
-            "    if item.name == 'opset':\n"
-            "        os._exit(3)\n",
-        )
-        shop_floor.run_isolated("models", "-n", "1", "--max-worker-restart", "0")
-        results = record(shop_floor)
-        assert not results.runs[0].complete
-        assert len(results.items) + len(results.runs[0].unreached) == 2 * len(CHECKS)
-        assert has_failed(results)
 
 
 def test_shards_are_reported_together_and_a_missing_one_is_told(

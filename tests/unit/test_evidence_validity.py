@@ -50,6 +50,7 @@ def test_nothing_differs() -> None:
         ({"digests": {**DIGESTS, "plan": B}}, "the plan beside it is not the one that ran (sha256 bbbbbbbbbbbb, signed is aaaaaaaaaaaa)"),
         ({"settings": {"latency": A}}, "settings changed: budget"),
         ({"settings": {"budget": B, "latency": A, "profiles": A}}, "settings changed: budget, profiles"),
+        ({"changed": ["own/b.py", "own/a.py"]}, "files that its run used changed: own/a.py, own/b.py"),
     ],
 )  # fmt: skip
 def test_each_difference_is_named(now: dict[str, Any], wanted: str) -> None:

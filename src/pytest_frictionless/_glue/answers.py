@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ATTRIBUTE = "frictionless"
 """Of a report: the item and its checkpoint, each a line of JSON, which xdist carries as it is."""
 
+STRICT = "[XPASS(strict)]"
+"""How pytest begins its words on an item that was to fail, and passed."""
+
 FRAMES = 8
 """How many calls are shown that led to an exception."""
 
@@ -63,6 +66,8 @@ def _item(item: CheckpointItem, call: pytest.CallInfo[None], report: pytest.Test
     findings = () if elsewhere else verdict.findings
     if outcome is Outcome.ERROR:
         findings = (*findings, _unanswered(item, call, str(report.when)))
+    elif outcome is Outcome.FAILED and call.excinfo is None:
+        findings = (*findings, _not_wanted(item, report))
     return Item(
         id=item.nodeid, checkpoint=item.parent.spelled_place, check=item.check.name,
         profile=item.profile, point=item.point, outcome=outcome, seconds=round(report.duration, 4),
@@ -84,7 +89,7 @@ def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
         return Outcome.XPASSED if report.passed else Outcome.XFAILED
     if not report.failed:
         return Outcome.SKIPPED if report.skipped else Outcome.PASSED
-    # Without an exception it is a strict xfail that passed.
+    # Without an exception it is a strict xfail that passed, or a plugin's own verdict.
     answered = call.excinfo is None or isinstance(call.excinfo.value, CheckFailed)
     return Outcome.FAILED if answered else Outcome.ERROR
 
@@ -108,11 +113,28 @@ def _unanswered(item: CheckpointItem, call: pytest.CallInfo[None], when: str) ->
     )  # fmt: skip
 
 
+def _not_wanted(item: CheckpointItem, report: pytest.TestReport) -> Finding:
+    """FR010 for an answer that pytest does not take, though nothing was raised."""
+    said = report.longreprtext.strip()
+    reason = said.removeprefix(STRICT).strip()
+    what = "failed without an exception"
+    if said.startswith(STRICT):
+        what = "passed, and is marked as one that fails (xfail, strict)"
+    why = f": {reason.splitlines()[0]}" if reason else ""
+    return Finding(
+        code="FR010", message=f"{item.name} {what}{why}",
+        remedy="Take away the mark, or what else fails it.",
+    )  # fmt: skip
+
+
 def _checkpoint(file: CheckpointFile) -> Checkpoint:
     known = checkpoint_of(file.run.checkpoints[file.place])
     with suppress(StepFailed):  # a file that is gone by now has no digest
         made = [Made(kind=kind, path=path, sha256=sha) for kind, path, sha in file.files.made()]
-        return replace(known, files=file.files.own(), made=tuple(made), settings=file.gpu_settings)
+        return replace(
+            known, files=file.files.own(), made=tuple(made), settings=file.gpu_settings,
+            sources=file.files.sources(),
+        )  # fmt: skip
     return known
 
 

@@ -17,7 +17,7 @@ from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless._glue.config import RUN, nothing_found, relative, results_file, shard_of
 from pytest_frictionless.check import Scope
 from pytest_frictionless.checkpoint.formats import has_candidate_suffix
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.reports.checkout import commit_of, place_in_repository
 from pytest_frictionless.reports.line import line_of
 from pytest_frictionless.reports.merge import united
@@ -54,6 +54,8 @@ class Recording:
         """What the processes that asked know of their checkpoints: lines, too."""
         self.sent: Sequence[str] = ()
         """Ids of the items that this run is to ask."""
+        self.uncollected: dict[str, Finding] = {}
+        """What could not be collected, by id: of whatever plugin, it fails the run."""
         self.problem = ""
 
     def pytest_sessionstart(self) -> None:
@@ -70,6 +72,16 @@ class Recording:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Note what the workers will ask; each has collected the same."""
         self.sent = self.sent or [each for each in ids if self._unanswered(each)]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file could not be collected."""
+        if report.failed:
+            name, lines = report.nodeid or ".", report.longreprtext.splitlines() or [""]
+            said = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
+            self.uncollected[name] = Finding(
+                code="FR010", message=f"{name} cannot be collected: {said[-1]}",
+                place=Place(file=name.partition("::")[0]), log=report.longreprtext,
+            )  # fmt: skip
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the answer; where an item is asked again, the last one."""
@@ -139,6 +151,7 @@ class Recording:
     def _run(self, status: int, total: int) -> Run:
         nothing = nothing_found(self.config)
         told = [*([nothing] if nothing else []), *self.run.unused, *self.run.of_repository]
+        told += self.uncollected.values()
         unreached = tuple(each for each in self.sent if each not in self.items)
         seconds = (datetime.datetime.now(datetime.UTC) - self.started).total_seconds()
         return Run(

@@ -31,18 +31,6 @@ def named_files(tree: Tree, model: Model) -> Iterator[Path]:
         yield tree.root / plugin
 
 
-def runs_code(tree: Tree, model: Model) -> bool:
-    """Whether testing it imports Python files of the repository: nobody knows which before."""
-    spec = model.spec
-    plugins = (*tree.settings.plugins, *spec.plugins)
-    return bool(
-        spec.factory
-        or spec.trusted
-        or any(each.make for each in spec.inputs.values())
-        or any(each.endswith(".py") for each in plugins)
-    )
-
-
 def external_files(model: Model) -> set[Path] | None:
     """Files that an ONNX model says to keep weights in; None where it is not pulled yet.
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.evidence.statement import GpuRun, SignedFinding, SignedVerdict
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Severity
 from pytest_frictionless.knowledge.gpus import TITLES
 from pytest_frictionless.reports.results import Outcome
+from pytest_frictionless.reports.verdict import unexplained
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -55,6 +56,7 @@ def gpu_run(results: Results, checkpoint: Checkpoint, checks: Collection[str]) -
         modified=bool(run.commit and run.commit.dirty),
         gpu=gpu, engine=engine, environment_key=_the_one("environment", path, items),
         environment=dict(run.environment), settings=dict(checkpoint.settings),
+        sources=dict(checkpoint.sources),
         verdicts=tuple(map(_verdict, items)),
     )  # fmt: skip
 
@@ -78,8 +80,7 @@ def _verdict(item: Item) -> SignedVerdict:
     findings = [*item.findings, *(each.finding for each in item.ignored)]
     if outcome == "failed" and not any(each.severity is Severity.ERROR for each in findings):
         # Warnings fail a strict run; without any, pytest itself did not take the answer.
-        name = item.id.rpartition("::")[2]
-        nameless = Finding(code="FR010", message=f"{name} failed, and no finding says why")
+        nameless = unexplained(item.id.rpartition("::")[2])
         findings = [replace(each, severity=Severity.ERROR) for each in findings] or [nameless]
     return SignedVerdict(
         item=item.id.rpartition("::")[2], outcome=outcome, skip=item.skip,

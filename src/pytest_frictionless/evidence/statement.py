@@ -92,6 +92,8 @@ class GpuRun(Section):
     """Version of each component of the stack, by the names of the version manifest."""
     settings: dict[str, str] = Field({})
     """SHA-256 of each setting that the verdicts depend on."""
+    sources: dict[str, str] = Field({})
+    """Digest of each file of the user that fed the engine, by its path from the root."""
     verdicts: tuple[SignedVerdict, ...]
 
 

@@ -12,7 +12,7 @@ from pytest_frictionless.knowledge.gpus import TITLES
 from pytest_frictionless.stack.comparison import same_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_frictionless.evidence.statement import GpuRun, Statement
     from pytest_frictionless.settings.target import Target
@@ -36,6 +36,8 @@ class Present:
     """SHA-256 of checkpoint and onnx, and of a plan that lies beside the checkpoint."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each setting that the verdicts depend on."""
+    changed: Sequence[str] = ()
+    """Which of the signed sources are not what they were."""
 
 
 def differences(
@@ -57,6 +59,8 @@ def differences(
     ]
     if changed:
         yield f"settings changed: {', '.join(changed)}"
+    if now.changed:
+        yield f"files that its run used changed: {', '.join(sorted(now.changed))}"
     yield from _age(run, max_age_days, time)
     yield from _environment(run, target)
 

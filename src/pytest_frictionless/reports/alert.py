@@ -54,8 +54,9 @@ def _of_the_runs(results: Results, counts: Counter[str]) -> Iterator[Alert]:
     strict = any(run.strict for run in results.runs)
     root = results.runs[0].root
     for finding in findings_of(results):
+        path, line = _source(finding, root)
         yield Alert(
-            finding=finding, path=in_repository(SETTINGS, root) or SETTINGS,
+            finding=finding, path=path or in_repository(SETTINGS, root) or SETTINGS, line=line,
             fails=finding.severity is Severity.ERROR or strict,
             fingerprint=_fingerprint(root, finding.code, counts),
         )  # fmt: skip
@@ -68,7 +69,7 @@ def _of_item(item: Item, run: Run, counts: Counter[str]) -> Iterator[Alert]:
     pairs = [(finding, expected) for finding in item.findings]
     pairs += [(each.finding, each.reason) for each in item.ignored]
     for finding, accepted in pairs:
-        fails = finding.severity is Severity.ERROR or run.strict
+        fails = run.counts(finding)
         # Those of what failed first are told by the item that gave them.
         if finding.severity is Severity.SKIP or (item.blocked_by and not fails):
             continue

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.git import GitFailed, git
 from pytest_frictionless.reports.results import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-STATUS = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 """Commit, branch and changed files in one call: https://git-scm.com/docs/git-status"""
 TIMEOUT_S = 10
 BRANCHES = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME")
@@ -22,13 +21,9 @@ BRANCHES = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME")
 def commit_of(root: Path, environment: Mapping[str, str]) -> Commit | None:
     """The commit that is checked out; None where git knows of none, or does not answer in time."""
     try:
-        done = subprocess.run(
-            STATUS, cwd=root, capture_output=True, text=True, check=True, errors="backslashreplace",
-            timeout=TIMEOUT_S, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+        lines = git(root, *STATUS, timeout_s=TIMEOUT_S).splitlines()
+    except GitFailed:
         return None
-    lines = done.stdout.splitlines()
     headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
     sha, branch = headers.get("branch.oid", "(initial)"), headers.get("branch.head", "")
     if sha == "(initial)":

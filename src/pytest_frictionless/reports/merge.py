@@ -59,7 +59,10 @@ def _unlike_files(parts: Sequence[Results]) -> Iterator[str]:
         settings = {
             f"{name} of {checkpoint.path}": sha for name, sha in checkpoint.settings.items()
         }
-        for what, sha256 in {**checkpoint.files, **settings}.items():
+        sources = {
+            f"{name}, read for {checkpoint.path}": sha for name, sha in checkpoint.sources.items()
+        }
+        for what, sha256 in {**checkpoint.files, **settings, **sources}.items():
             if known.setdefault(what, sha256) != sha256:
                 yield f"{what} has other content in one of the runs: {known[what]} and {sha256}"
 
@@ -90,4 +93,5 @@ def _united(path: str, known: Sequence[Checkpoint]) -> Checkpoint:
         files=dict(sorted(pair for each in known for pair in each.files.items())),
         made=tuple(made[key] for key in sorted(made)),
         settings=dict(sorted(pair for each in known for pair in each.settings.items())),
+        sources=dict(sorted(pair for each in known for pair in each.sources.items())),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from pytest_frictionless.finding import Finding  # noqa: TC001
+from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +93,11 @@ class Run:
     findings: tuple[Finding, ...] = ()
     """About the run itself, as a suppression that met nothing."""
 
+    def counts(self, finding: Finding) -> bool:
+        """Whether a finding fails this run: an error does, and a warning where it is strict."""
+        strict = self.strict and finding.severity is Severity.WARNING
+        return strict or finding.severity is Severity.ERROR
+
     def __str__(self) -> str:
         shard = f" (shard {self.shard})" if self.shard else ""
         return f"the run of {self.started:%Y-%m-%d %H:%M:%S}{shard}"
@@ -128,6 +133,8 @@ class Checkpoint:
     """What was made of it and is kept."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each setting that its verdicts on a GPU depend on, where it is set."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each file that feeds its engine: modules that `make` imports, and what they read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,7 @@ from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.format import Format
 from pytest_frictionless.reports.results import Outcome, Results
 from pytest_frictionless.reports.table import Tally, rendered
-from pytest_frictionless.reports.verdict import (
-    GREEN,
-    RANK,
-    answers_of,
-    findings_of,
-    has_failed,
-    unasked,
-)
+from pytest_frictionless.reports.verdict import RANK, answers_of, findings_of, unasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +54,8 @@ def tally_of(results: Results) -> Tally:
 def _failures(results: Results) -> Iterator[str]:
     failed = [item for item in answers_of(results) if item.fails]
     for item in sorted(failed, key=lambda item: RANK[item.outcome]):
-        story = next(
-            (each.headline for each in item.findings), "it was expected to fail, and passed"
-        )
-        yield f"{item.outcome}: {item.id}: {story}"
+        story = next(filter(results.runs[item.run].counts, item.findings))
+        yield f"{item.outcome}: {item.id}: {story.headline}"
 
 
 def _of_the_runs(results: Results) -> Iterator[str]:
@@ -72,10 +63,6 @@ def _of_the_runs(results: Results) -> Iterator[str]:
         fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
         word = "failed" if fails else "warning"
         yield f"{'not asked' if finding.severity is Severity.SKIP else word}: {finding.headline}"
-    if has_failed(results) and not any(item.fails for item in answers_of(results)):
-        for run in results.runs:
-            if run.complete and run.exit not in GREEN:
-                yield f"failed: {run} ended with exit status {run.exit}, and no item of a checkpoint failed"
 
 
 def _count(results: Results) -> str:

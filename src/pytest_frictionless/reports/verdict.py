@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
@@ -24,23 +25,39 @@ def answers_of(results: Results) -> tuple[Item, ...]:
 
     Any answer goes before a skip, the worst before the others, and of equal ones that of the later
     run: a machine without a GPU does not unsay what one with a GPU found, and no run mends what
-    another saw fail.
+    another saw fail. One that fails has a finding that fails it.
     """
     best: dict[str, Item] = {}
     for item in results.items:
         known = best.setdefault(item.id, item)
         if RANK[item.outcome] <= RANK[known.outcome]:
             best[item.id] = item
-    return tuple(best.values())
+    return tuple(_explained(item, results.runs[item.run]) for item in best.values())
+
+
+def _explained(item: Item, run: Run) -> Item:
+    """The item with FR010 where it failed, and nothing that was found fails it."""
+    if not item.fails or any(map(run.counts, item.findings)):
+        return item
+    return replace(item, findings=(*item.findings, unexplained(item.id.rpartition("::")[2])))
+
+
+def unexplained(name: str) -> Finding:
+    """FR010 for what failed without a finding."""
+    return Finding(code="FR010", message=f"{name} failed, and no finding says why")
 
 
 def findings_of(results: Results) -> tuple[Finding, ...]:
-    """What the runs say of themselves, each once, FR011 for all that is missing, and FR016 for no answer."""
+    """What the runs say of themselves, each once.
+
+    Added are FR011 for all that is missing, FR016 for no answer, and FR010 for a failure of no item.
+    """
     told = {finding.headline: finding for run in results.runs for finding in run.findings}
     totals = {run.shard.total for run in results.runs if run.shard}
     missing = (missing_shards(results.runs, total) for total in sorted(totals))
     return (
         *told.values(), *stopped(results), *filter(None, missing), *_unanswered(results),
+        *_failed_elsewhere(results),
     )  # fmt: skip
 
 
@@ -68,6 +85,21 @@ def stopped(results: Results) -> Iterator[Finding]:
                 code="FR011",
                 message=f"{run} ended early, with exit status {run.exit}{left}",
                 cause=", ".join(run.unreached[:5]) + (", ..." if run.unreached[5:] else ""),
+            )
+
+
+def _failed_elsewhere(results: Results) -> Iterator[Finding]:
+    """FR010 for each whole run that failed, though nothing that it found of a checkpoint did."""
+    explained = {item.run for item in results.items if item.fails}
+    explained |= {
+        index for index, run in enumerate(results.runs) if any(map(run.counts, run.findings))
+    }
+    for index, run in enumerate(results.runs):
+        if run.complete and run.exit not in GREEN and index not in explained:
+            yield Finding(
+                code="FR010",
+                message=f"{run} ended with exit status {run.exit}, and no item of a checkpoint failed",
+                remedy="Look at the log of pytest: a test of your own failed, or a plugin.",
             )
 
 

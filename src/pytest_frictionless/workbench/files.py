@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_frictionless.checkpoint.digest import content_digest
 from pytest_frictionless.place import path_below
+from pytest_frictionless.workbench.sources import DISTRIBUTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,16 @@ class Files:
             # An engine of one profile is built only to find out which profile is to blame.
             if "plan" in build.record and build.record["profiles"] == len(bench.profiles):
                 yield "plan", *self._told(build.folder / build.record["plan"])
+
+    def sources(self) -> dict[str, str]:
+        """Digest of each of the user's files that feeds the engine, by its path from the root."""
+        followed = self._bench.steps.known("engine_code:load")
+        return {
+            name: digest
+            for each in followed
+            for name, digest in each.sources.items()
+            if not name.startswith(DISTRIBUTION)
+        }
 
     def _told(self, path: Path) -> tuple[str, str]:
         if path not in self._known:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.errors import MissingDependency, MissingDevice
 from pytest_frictionless.knowledge.gpus import flavour_of, refusal, runs_on
+from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.workbench.steps import Steps
 
@@ -190,6 +191,7 @@ def plan_path(bench: Workbench) -> Path:
 
 def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
     """The engine with all profiles; raises MissingDevice where it is not built for this GPU."""
+    follow_code(bench)
     targets = bench.shop.settings.target.compute_capabilities
     own = gpu["compute_capability"]
     plan = bench.plan(list(bench.profiles))
@@ -202,6 +204,21 @@ def _plan(bench: Workbench, gpu: dict[str, Any]) -> Artifact:
             f"{gpu['gpu']} has {own}: run it there, or add {own} to target.compute_capabilities"
         )
     return plan
+
+
+def follow_code(bench: Workbench) -> None:
+    """Load the user's functions that feed an engine: `Files.sources` tells what they import and read."""
+    inputs = [each for each in bench.inputs if "make" in each]
+    plugins = [file for file in bench.plugin_files if file.suffix == ".py"]
+    if inputs or plugins:
+        own = {
+            "inputs": inputs,
+            "points": [dict(at.sizes) for each in bench.profiles.values() for at in each.points()],
+        }
+        bench.steps.fetch(
+            "engine_code:load", {**own, "plugins": [str(file) for file in plugins]},
+            keyed=[path_below(file, bench.shop.root) for file in plugins], keep=own, alone=True,
+        )  # fmt: skip
 
 
 def plugins_of(bench: Workbench) -> dict[str, list[str]]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.checkpoint.digest import content_digest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_frictionless.workbench.workbench import Workbench
 
 OF_MODEL = {"inputs", "outputs", "profiles", "precision", "tolerance", "budget"}
@@ -21,26 +19,22 @@ OF_REPOSITORY: dict[str, Any] = {
 
 
 def settings_of(bench: Workbench) -> dict[str, str]:
-    """SHA-256 of each setting that the verdicts of GPU items depend on, where it is set."""
+    """SHA-256 of each setting that the verdicts of GPU items depend on, where it is set.
+
+    The user's functions are none: what they import and read is known once they ran, see `Files.sources`.
+    """
     how: dict[str, Any] = {"mode": "json", "exclude_defaults": True}
     told = bench.spec.model_dump(include=OF_MODEL, **how)
     told |= bench.shop.settings.model_dump(include=OF_REPOSITORY, **how)
     inputs = bench.spec.inputs.values()
     for name, paths in (
         ("samples", [bench.shop.root / each.sample for each in inputs if each.sample]),
-        ("makers", [path for each in inputs if each.make for path in _sources(bench, each.make)]),
         ("plugins", bench.plugin_files),
     ):
         told[name] = [
             content_digest([path], memo=bench.shop.store.memo) for path in paths if path.is_file()
         ]
     return {name: _digest(value) for name, value in told.items() if value}
-
-
-def _sources(bench: Workbench, make: str) -> tuple[Path, ...]:
-    """Where the module of `package.module:function` may lie; what it imports is not followed."""
-    module = bench.shop.root.joinpath(*make.partition(":")[0].split("."))
-    return module.with_suffix(".py"), module / "__init__.py"
 
 
 def _digest(value: Any) -> str:

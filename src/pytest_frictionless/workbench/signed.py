@@ -14,13 +14,13 @@ from pytest_frictionless.evidence.statement import SUFFIX, Unreadable, read_stat
 from pytest_frictionless.evidence.validity import Present, differences, stale
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.stack.plan_header import read_header
-from pytest_frictionless.workbench import stack
+from pytest_frictionless.workbench import sources, stack
 from pytest_frictionless.workbench.gpu_settings import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_frictionless.evidence.statement import Statement
+    from pytest_frictionless.evidence.statement import GpuRun, Statement
     from pytest_frictionless.reports.results import Checkpoint
     from pytest_frictionless.workbench.shop import Shop
     from pytest_frictionless.workbench.workbench import Workbench
@@ -61,7 +61,7 @@ def evidence_of(bench: Workbench) -> Evidence:
     statement, key = _opened(bench)
     settings = bench.shop.settings
     try:
-        now = _present(bench, statement.predicate.engine)
+        now = _present(bench, statement.predicate)
     except MissingDependency as missing:
         message = f"the evidence for {bench.relative_path} cannot be held to its ONNX file"
         raise StepFailed(Finding(code="FR018", message=f"{message}: {missing}")) from None
@@ -110,14 +110,15 @@ def _untrusted(path: Path, why: str, shop: Shop) -> Finding:
     return Finding(code="FR018", message=f"{path.relative_to(shop.root)} {why}")
 
 
-def _present(bench: Workbench, engine: str) -> Present:
+def _present(bench: Workbench, signed: GpuRun) -> Present:
     digests = {
         "checkpoint": stack.checkpoint_digest(bench), "onnx": stack.onnx_digest(bench),
-        "plan": _deployed(bench, engine),
+        "plan": _deployed(bench, signed.engine),
     }  # fmt: skip
     return Present(
         checkpoint=bench.relative_path, settings=settings_of(bench),
         digests={name: digest for name, digest in digests.items() if digest},
+        changed=[*sources.changed(signed.sources, base=bench.shop.root, memo=bench.shop.store.memo)],
     )  # fmt: skip
 
 

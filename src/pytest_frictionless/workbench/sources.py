@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint.digest import digest
+from pytest_frictionless.errors import StepFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 DISTRIBUTION = "distribution:"
 """Prefix that tells a package from a file."""
@@ -91,14 +92,21 @@ class Opened:
         return dict(self._digests)
 
 
+def changed(sources: Mapping[str, str], *, base: Path, memo: Path) -> Iterator[str]:
+    """Names of the sources that are no longer what they were, or that are gone."""
+    return (name for name, wanted in sources.items() if _now(name, base, memo) != wanted)
+
+
 def hold(sources: Mapping[str, str], *, base: Path, memo: Path) -> bool:
-    """Whether every source is what it was; raises StepFailed for a file that cannot be read."""
-    return all(
-        (
-            version_of(name.removeprefix(DISTRIBUTION))
-            if name.startswith(DISTRIBUTION)
-            else digest([base / name], memo=memo)
-        )
-        == wanted
-        for name, wanted in sources.items()
-    )
+    """Whether every source is what it was."""
+    return not any(True for _ in changed(sources, base=base, memo=memo))
+
+
+def _now(name: str, base: Path, memo: Path) -> str | None:
+    """Version of a package or digest of a file; None where it is gone, or cannot be read."""
+    if name.startswith(DISTRIBUTION):
+        return version_of(name.removeprefix(DISTRIBUTION))
+    try:
+        return digest([base / name], memo=memo)
+    except StepFailed:
+        return None

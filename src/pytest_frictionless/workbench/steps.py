@@ -31,15 +31,19 @@ class Steps:
         self._known: dict[tuple[str, str], Artifact] = {}
 
     def fetch(
-        self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None
-    ) -> Artifact:
-        """Find or make one artifact; `keyed` and `keep` are what it depends on."""
+        self, step: str, arguments: Mapping[str, Any], *, keyed: Any, keep: Any = None,
+        alone: bool = False,
+    ) -> Artifact:  # fmt: skip
+        """Find or make one artifact; `keyed` and `keep` are what it depends on.
+
+        One that is made `alone`, in a process of its own, has no sources of the steps before it.
+        """
         key = {"of": keyed, "arguments": keep, "tools": tools_of(step), "steps": own_digest()}
         memo = (step, repr(key))
         if memo not in self._known:
             name = step.replace(":", "-")
             self._known[memo] = self.shop.store.fetch(
-                name, key, lambda folder: self._make(step, arguments, folder)
+                name, key, lambda folder: self._make(step, arguments, folder, alone=alone)
             )
         return self._known[memo]
 
@@ -63,22 +67,33 @@ class Steps:
 
         `environment` holds variables that the process starts with.
         """
-        child = self._fork(**environment)
-        with tempfile.TemporaryDirectory(prefix="frictionless-") as folder:
-            try:
-                return self._carry_out(child, step, arguments, Path(folder))[0]
-            finally:
-                child.kill()
-                child.log.unlink(missing_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="frictionless-") as folder,
+            self._apart(**environment) as child,
+        ):
+            return self._carry_out(child, step, arguments, Path(folder))[0]
 
     def _make(
-        self, step: str, arguments: Mapping[str, Any], folder: Path
+        self, step: str, arguments: Mapping[str, Any], folder: Path, *, alone: bool
     ) -> tuple[dict[str, Any], dict[str, str]]:
         if self._only_found:
             raise NotMade(step)
+        if alone:
+            with self._apart() as child:
+                return self._carry_out(child, step, arguments, folder)
         if self._child is None or not self._child.alive:
             self._child = self._fork()
         return self._carry_out(self._child, step, arguments, folder)
+
+    @contextmanager
+    def _apart(self, **environment: str) -> Iterator[Child]:
+        """A process that ends with the step."""
+        child = self._fork(**environment)
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.log.unlink(missing_ok=True)
 
     def _fork(self, **environment: str) -> Child:
         zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote

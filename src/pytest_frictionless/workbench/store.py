@@ -43,6 +43,8 @@ class Artifact:
     folder: Path
     digest: str
     """Of the record and the files: what later artifacts name in their keys."""
+    sources: Mapping[str, str]
+    """What of the user's code went into it: see `workbench.sources`."""
 
 
 def key_of(step: str, inputs: Mapping[str, Any]) -> str:
@@ -94,7 +96,7 @@ class Store:
             self.reused += 1
         if entry.get("finding"):
             raise StepFailed(Finding.from_json(entry["finding"]))
-        return Artifact(entry["record"], folder, entry["digest"])
+        return Artifact(entry["record"], folder, entry["digest"], entry["sources"])
 
     def _read(self, folder: Path) -> dict[str, Any] | None:
         """The entry, where it is there, whole, and its sources are unchanged."""

@@ -19,11 +19,14 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless import machine
 from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.workbench.sources import Opened, imported_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PING = "ping"
 GARBAGE_THRESHOLDS = (50_000, 20, 20)
@@ -95,14 +98,27 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
         while (order := _receive(connection)) is not None:
             answer = _carry_out(order, memory)
             answer["sources"] = imported_sources(root, before=before)
-            given = order["inputs"].get("source") or {}
-            if given.get("factory"):
-                answer["sources"] |= opened.sources(Path(given["path"]))
+            if _runs_code(order["inputs"]):
+                answer["sources"] |= opened.sources(_checkpoint(order["inputs"]))
             connection.send_bytes(json.dumps(answer).encode())
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)  # no exit handlers: they belong to the process this one was forked from
+
+
+def _runs_code(inputs: Mapping[str, Any]) -> bool:
+    """Whether a step calls functions of the user, which may open files."""
+    return bool(
+        (inputs.get("source") or {}).get("factory")
+        or any("make" in each for each in inputs.get("inputs", ()))
+        or any(each.endswith(".py") for each in inputs.get("plugins", ()))
+    )
+
+
+def _checkpoint(inputs: Mapping[str, Any]) -> Path:
+    """The file that a step works on, which its key names already."""
+    return Path((inputs.get("source") or inputs).get("path", ""))
 
 
 def _carry_out(order: dict[str, Any], memory: dict[str, Any]) -> dict[str, Any]:
