@@ -140,7 +140,7 @@ def _bring_the_key_along(record: dict[str, Any]) -> None:
         (lambda r: r.pop("payload"), "is no signed envelope: payload: Field required"),
         (lambda r: r.update(payload=[1]), "is no signed envelope: payload: Input should be a valid string"),
         (lambda r: r.update(more=1), "is no signed envelope: more: Extra inputs are not permitted"),
-        (lambda r: r.update(payload=r["payload"] + "\n"), "is no signed envelope: Only base64 data is allowed"),
+        (lambda r: r.update(payload="\n" + r["payload"]), "is no signed envelope: Only base64 data is allowed"),
         (_spell_otherwise, "is not spelled as it was written"),
     ],
 )  # fmt: skip

@@ -53,7 +53,7 @@ class Files:
 
     def sources(self) -> dict[str, str]:
         """Digest of each of the user's files that feeds the engine, by its path from the root."""
-        followed = self._bench.steps.known("engine_code:load")
+        followed = self._bench.steps.known("gpu.code:load")
         return {
             name: digest
             for each in followed

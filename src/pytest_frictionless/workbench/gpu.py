@@ -216,7 +216,7 @@ def follow_code(bench: Workbench) -> None:
             "points": [dict(at.sizes) for each in bench.profiles.values() for at in each.points()],
         }
         bench.steps.fetch(
-            "engine_code:load", {**own, "plugins": [str(file) for file in plugins]},
+            "gpu.code:load", {**own, "plugins": [str(file) for file in plugins]},
             keyed=[path_below(file, bench.shop.root) for file in plugins], keep=own, alone=True,
         )  # fmt: skip
 

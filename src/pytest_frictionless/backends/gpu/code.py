@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.backends import tensorrt_plugins
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.tensorrt import plugins as tensorrt_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
