@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from pytest_frictionless.codes import CODES
+from pytest_frictionless.knowledge.gpus import FILE as GPUS
+from pytest_frictionless.knowledge.gpus import TITLES as GPU_TITLES
+from pytest_frictionless.knowledge.gpus import support
 from pytest_frictionless.knowledge.reading import read_csv, read_json
 from pytest_frictionless.plugin import OPTIONS
 from pytest_frictionless.reports.formats import FORMATS
@@ -20,7 +23,7 @@ from pytest_frictionless.stack.differences import TITLES
 from pytest_frictionless.stack.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_frictionless.reports.format import Format
 
@@ -276,9 +279,26 @@ def compatibility() -> str:
     lines += _table(
         "The newest ONNX opset that a TensorRT is documented for", read_json("opsets.json")
     )
+    lines += _table("The GPUs that each TensorRT runs on, as far as somebody says so", _gpus())
     for table, title in TABLES.items():
         lines += _table(title, read_csv(table))
     return _page(lines)
+
+
+def _gpus() -> Iterator[dict[str, str]]:
+    for row in support():
+        listed = ", ".join(row.runs_on)
+        runs_on = f"{row.oldest} to {listed}" if row.oldest else listed
+        others = ["all others"] if row.only else row.refuses
+        yield {
+            "release": str(row), "runs on": f"{runs_on}, all newer" if row.newer else runs_on,
+            "refuses": ", ".join(others), "source": row.source,
+        }  # fmt: skip
+    for gone in read_json(GPUS)["removed"]:
+        yield {
+            "release": f"{GPU_TITLES[gone['flavour']]} {gone['since']} and later", "runs on": "",
+            "refuses": gone["capability"], "source": gone["source"],
+        }  # fmt: skip
 
 
 def _table(title: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:

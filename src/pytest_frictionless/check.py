@@ -21,7 +21,7 @@ ABOUT_SIZES = ("FR206", "FR602", "FR605", "FR606", "FR801", "FR803")
 """Findings that a wrong guess of the profile causes."""
 
 
-OF_THE_MACHINE = ("FR00", "FR017", "FR018", "FR019")
+OF_THE_MACHINE = ("FR00", "FR017", "FR018", "FR019", "FR077")
 """Findings that tell of the run, or of its evidence, and nothing of the model."""
 
 

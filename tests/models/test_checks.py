@@ -179,7 +179,7 @@ def test_a_target_that_refuses_its_own_gpus_is_told_without_one(project: Project
     item = outcome["models/net.onnx::build-default"]
     assert item.headline == (
         "FR917 the target names compute capability 9.0, and TensorRT-RTX 1.7 does not run on it: "
-        "TensorRT-RTX 1.6.1.120 or TensorRT 10.1 does"
+        "TensorRT-RTX 1.6.1.120 or TensorRT 10.11 does"
     )
     assert item.values("warning") == []  # FR805 would say the same again
 

@@ -71,7 +71,11 @@ def test_drivers_and_the_cuda_they_serve() -> None:
     cuda = compatibility.cuda_of_engine("tensorrt", "10.13.3.9")
     assert cuda is not None
     assert cuda.value == "12 13"
-    assert compatibility.cuda_of_engine("tensorrt", "9.3") is None
+    assert compatibility.cuda_of_engine("tensorrt", "9.1") is None
+    for version in ("8.6.1.6", "9.3.0.1", "10.6.0.26"):
+        known = compatibility.cuda_of_engine("tensorrt", version)
+        assert known is not None
+        assert known.value == "11 12"
 
 
 def test_readers_of_onnx_know_no_fewer_opsets_as_they_go() -> None:

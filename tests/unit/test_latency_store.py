@@ -16,9 +16,10 @@ import jsonschema
 import pytest
 from tests.measured import KEY, Machine, anchor, cells
 
+from pytest_frictionless.cli.project import is_ci
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.latency.gate import decide, judge
-from pytest_frictionless.latency.job import is_ci, this_job
+from pytest_frictionless.latency.job import this_job
 from pytest_frictionless.latency.objects import open_objects
 from pytest_frictionless.latency.run import Job, Run, run_schema
 from pytest_frictionless.latency.store import RUNS_FOLDER, RunStore, open_store, record

@@ -9,11 +9,8 @@ import pytest
 
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Severity
-from pytest_frictionless.upgrade.several import (
-    base_of_pull_request,
-    pins_since,
-    several_changes,
-)
+from pytest_frictionless.upgrade.changed import pins_since
+from pytest_frictionless.upgrade.several import base_of_pull_request, several_changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,6 +112,57 @@ def test_lock_files_and_images_are_read_too(repository: Path) -> None:
     assert found is not None
     assert dict(found.evidence)["ONNX Runtime"] == "onnxruntime 1.22.1 -> 1.32.0 in uv.lock"
     assert "tensorrt:25.11-py3 in Dockerfile" in dict(found.evidence)["image"]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_file_that_is_renamed_and_changed_at_once_is_the_same_file(
+    repository: Path, committed: bool
+) -> None:
+    (repository / "constraints.txt").unlink()
+    (repository / "requirements").mkdir()
+    (repository / "requirements/gpu.txt").write_text(
+        "onnx==1.23.2\ntorch==2.13.0\nonnxscript==0.7.2\nmoto==5.2\n"  # no line is as it was
+    )
+    if committed:
+        git(repository, "add", "-A")
+        git(repository, "commit", "-m", "renamed")
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert dict(found.evidence)["onnx"] == (
+        "onnx 1.19.1 -> 1.23.2 in requirements/gpu.txt (was constraints.txt)"
+    )
+
+
+def test_a_manifest_that_git_knows_as_renamed_is_the_same_file(repository: Path) -> None:
+    git(repository, "mv", "models/net.pt.manifest.yaml", "models/v2.pt.manifest.yaml")
+    path = repository / "models/v2.pt.manifest.yaml"
+    path.write_text(MANIFEST.format(onnx="1.23.2", rtx="1.7.1"))
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert "in models/v2.pt.manifest.yaml (was models/net.pt.manifest.yaml)" in found.evidence[0][1]
+
+
+def test_a_new_file_that_pins_other_packages_is_no_renamed_one(repository: Path) -> None:
+    (repository / "constraints.txt").unlink()
+    (repository / "requirements.txt").write_text(
+        "onnx==1.23.2\nnumpy==2.4.6\nonnxruntime==1.32.0\n"
+    )
+    assert several_changes(repository, "main") is None
+
+
+def test_an_image_that_is_copied_from_does_not_hide_the_one_that_is_built_on(
+    repository: Path,
+) -> None:
+    text = "FROM nvcr.io/nvidia/tensorrt:{}-py3\nCOPY --from=ghcr.io/astral-sh/uv:0.5 /uv /bin/uv\n"
+    (repository / "Dockerfile").write_text(text.format("25.10"))
+    git(repository, "add", "-A")
+    git(repository, "commit", "-m", "image")
+    git(repository, "branch", "-f", "main")
+    (repository / "Dockerfile").write_text(text.format("25.11"))
+    (repository / "constraints.txt").write_text(CONSTRAINTS.replace("1.19.1", "1.23.2"))
+    found = several_changes(repository, "main")
+    assert found is not None
+    assert [title for title, _ in found.evidence] == ["image", "onnx"]
 
 
 def test_what_the_other_branch_changed_meanwhile_does_not_count(repository: Path) -> None:

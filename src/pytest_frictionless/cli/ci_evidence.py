@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.cli.command import Command, group
-from pytest_frictionless.cli.project import checkpoints_of, open_project
+from pytest_frictionless.cli.project import open_project
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.opening import open_workbench
 
@@ -148,7 +148,7 @@ def _verified(bench: Workbench) -> bool:
 
 
 def _benches(shop: Shop) -> Iterator[Workbench]:
-    for checkpoint in checkpoints_of(shop):
+    for checkpoint in shop.checkpoints():
         bench = open_workbench(shop, checkpoint)
         if bench.spec.skip is None:
             yield bench

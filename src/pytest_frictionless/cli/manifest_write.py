@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.cli.command import Command
-from pytest_frictionless.cli.project import checkpoints_of, open_model, open_project, refuse_in_ci
+from pytest_frictionless.cli.project import open_model, open_project, refuse_in_ci
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.opening import open_workbench
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
-    from pytest_frictionless.stack.manifest import Manifest
+    from pytest_frictionless.stack.manifest import Manifest, Plan
     from pytest_frictionless.workbench.workbench import Workbench
 
 FOUND = 1
@@ -63,7 +64,7 @@ def _named(names: list[str]) -> Iterator[Workbench]:
 
 def _every() -> Iterator[Workbench]:
     with open_project() as shop:
-        for checkpoint in checkpoints_of(shop):
+        for checkpoint in shop.checkpoints():
             bench = open_workbench(shop, checkpoint)
             if bench.spec.skip is None:
                 yield bench
@@ -80,18 +81,43 @@ def _written(bench: Workbench, plan: Path | None, reason: str) -> str:
     name = f"{bench.relative_path}: {path.name}"
     _refuse_unsound(bench)
     old = read_manifest(path) if path.is_file() else None
-    if plan is None and old and old.plan and old.plan.file:
+    removed = _removed(old, path.parent)
+    if plan is None and old and old.plan and old.plan.file and not removed:
         plan = path.parent / old.plan.file
     new = settled(old, manifest_of(bench, make=True, plan=plan))
     if new is old:
         return f"{name} is still true"
-    broken = _broken(bench, old, new) if old else []
+    # What a plan needs is not asked for one that is no more.
+    kept = old.model_copy(update={"plan": None}) if old and removed else old
+    broken = _broken(bench, kept, new) if kept else []
     if broken and not reason:
         raise ConfigError(
             [f"{name}: {each}: say why that is right with --reason" for each in broken]
         )
     write_manifest(path, new.model_copy(update={"reason": reason}) if reason else new)
-    return f"{name} written" + (f", {len(broken)} breaking changes accepted" if broken else "")
+    accepted = f", {len(broken)} breaking changes accepted" if broken else ""
+    return f"{name} written{accepted}" + (_dropped(removed, old, new) if old and removed else "")
+
+
+def _removed(old: Manifest | None, folder: Path) -> Plan | None:
+    """The plan that was recorded and is there no more; a link that leads nowhere is there."""
+    plan = old.plan if old else None
+    return plan if plan and plan.file and not os.path.lexists(folder / plan.file) else None
+
+
+def _dropped(plan: Plan, old: Manifest, new: Manifest) -> str:
+    """What is no longer recorded of a plan, and what is instead: git may not have had it."""
+    from pytest_frictionless.stack.plan_header import TITLES
+
+    said = {
+        **{title: getattr(plan, name) for name, title in TITLES.items()},
+        "compute capability": ", ".join(plan.compute_capabilities), "precision": plan.precision,
+        "flags": ", ".join(plan.flags), "profiles": ", ".join(plan.profiles),
+        "sha256": old.digests.get("plan", ""),
+    }  # fmt: skip
+    told = "; ".join(f"{name} {text}" for name, text in said.items() if text)
+    instead = "no engine" if new.plan is None else new.plan.file or "the engine that was built here"
+    return f"; {plan.file} is gone: dropped is {told}; described is {instead}"
 
 
 def _refuse_unsound(bench: Workbench) -> None:

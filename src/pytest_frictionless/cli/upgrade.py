@@ -88,8 +88,9 @@ def _read(given: Namespace) -> tuple[Pins, Pins]:
 
 
 def _plan(given: Namespace) -> int:
+    from pytest_frictionless.upgrade.changed import pins_since
     from pytest_frictionless.upgrade.plan import plan
-    from pytest_frictionless.upgrade.several import pins_since, several_changes
+    from pytest_frictionless.upgrade.several import several_changes
 
     root, console = _root(), _console()
     before, after = pins_since(root, given.since) if given.since else _read(given)

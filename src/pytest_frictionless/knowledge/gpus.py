@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from packaging.version import InvalidVersion, Version
@@ -34,13 +34,19 @@ class Support:
     """Whether it runs on whatever is above the newest of them, too."""
     oldest: str = ""
     """It runs from here to the newest of them, and on nothing below; empty where nobody says so."""
+    refuses: tuple[str, ...] = ()
+    """It was seen to refuse these, or its notes say that they are removed."""
     only: bool = False
     """Whether it refuses all others. Where NVIDIA's table leaves a GPU out, the release may run on it."""
 
     def takes(self, capability: str) -> bool | None:
         """Whether it runs there; None where nobody knows."""
-        asked, newest = Version(capability), max(map(Version, self.runs_on))
-        if capability in self.runs_on or (self.newer and asked > newest):
+        if capability in (*self.runs_on, *self.refuses):
+            return capability in self.runs_on
+        asked, newest = _number(capability), max(map(Version, self.runs_on), default=None)
+        if asked is None or newest is None:
+            return None
+        if self.newer and asked > newest:
             return True
         if self.oldest and asked <= newest:
             return asked >= Version(self.oldest)
@@ -50,16 +56,25 @@ class Support:
         return f"{TITLES[self.flavour]} {self.seen or self.version}"
 
 
+def _number(capability: str) -> Version | None:
+    try:
+        return Version(capability)
+    except InvalidVersion:
+        return None
+
+
 @cache
 def support() -> tuple[Support, ...]:
     """Every release of the table, oldest first."""
-    rows = read_json(FILE)["support"]
-    made = (Support(**{**row, "runs_on": tuple(row["runs_on"])}) for row in rows)
+    made = (
+        Support(**{**row, **{name: tuple(row.get(name, ())) for name in ("runs_on", "refuses")}})
+        for row in read_json(FILE)["support"]
+    )
     return tuple(sorted(made, key=lambda row: Version(row.version)))
 
 
 def support_of(flavour: str, version: str) -> Support | None:
-    """What is known of a release; None where nothing is.
+    """What is known of a release, with what an earlier one has removed; None where nothing is.
 
     Args:
         flavour: `tensorrt` or `tensorrt_rtx`.
@@ -69,10 +84,20 @@ def support_of(flavour: str, version: str) -> Support | None:
         series = Version(version).release[:2]
     except InvalidVersion:
         return None
-    return next(
+    known = next(
         (s for s in support() if s.flavour == flavour and Version(s.version).release == series),
         None,
     )
+    for gone in read_json(FILE)["removed"]:
+        if gone["flavour"] == flavour and series >= Version(gone["since"]).release:
+            known = known or Support(
+                flavour=flavour,
+                version=".".join(map(str, series)),
+                runs_on=(),
+                source=gone["source"],
+            )
+            known = replace(known, refuses=(*known.refuses, gone["capability"]))
+    return known
 
 
 def runs_on(flavour: str, version: str, capability: str) -> bool | None:

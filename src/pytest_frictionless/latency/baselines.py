@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path  # noqa: TC003
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
@@ -20,6 +21,8 @@ from pytest_frictionless.latency.run import parsed, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pydantic import TypeAdapter
 
     from pytest_frictionless.latency.cell import Cell
 
@@ -51,7 +54,12 @@ class Baseline:
         return dataclasses.replace(self, cells=tuple(by_cell[cell] for cell in sorted(by_cell)))
 
 
-_BASELINE: TypeAdapter[Baseline] = TypeAdapter(Baseline)
+@cache
+def _adapter() -> TypeAdapter[Baseline]:
+    """What reads baselines and tells their schema; made only there, as it takes 10 to 30 ms."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Baseline)
 
 
 def baseline_schema() -> dict[str, Any]:
@@ -59,7 +67,7 @@ def baseline_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:pytest-frictionless:baseline",
-        **_BASELINE.json_schema(),
+        **_adapter().json_schema(),
         "title": "An accepted latency baseline",
     }
 
@@ -76,7 +84,7 @@ def read_baseline(path: Path) -> Baseline:
         StepFailed: It was damaged, as by a merge by hand, or belongs to another environment.
     """
     try:
-        baseline: Baseline = parsed(_BASELINE, path.read_bytes())
+        baseline: Baseline = parsed(_adapter(), path.read_bytes())
     except ValueError as error:
         raise StepFailed(_unusable(path, f"is no baseline: {error}")) from None
     problem = _problem(path, baseline)
@@ -125,7 +133,7 @@ def write_baseline(folder: Path, baseline: Baseline) -> Path:
 
 def to_text(baseline: Baseline) -> str:
     """As it is written: sorted, a line a cell, so that a diff tells which cells changed."""
-    content = _rounded(_BASELINE.dump_python(baseline, mode="json", exclude_defaults=True))
+    content = _rounded(_adapter().dump_python(baseline, mode="json", exclude_defaults=True))
     head = {"schema": 1, "key": content["key"], "model": content["model"]}
     fields = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
     for name in ("cells", "memory"):

@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD")
-"""Variables of the environment that only CI sets."""
-
-
-def is_ci(environment: Mapping[str, str]) -> bool:
-    """Whether this runs in CI: what is accepted there would be accepted by nobody."""
-    return any(environment.get(name, "").lower() not in ("", "0", "false") for name in CI)
-
 
 def this_job(environment: Mapping[str, str], root: Path) -> Job:
     """The job this process is part of; on a machine of one's own, one for each call."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime  # noqa: TC003  pydantic reads the annotations
 from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from pytest_frictionless.latency.cell import Built, Cell, Pairs, Round
 from pytest_frictionless.latency.elsewhere import Elsewhere  # noqa: TC001
@@ -17,6 +18,8 @@ from pytest_frictionless.latency.verdict import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from pydantic import TypeAdapter
 
     from pytest_frictionless.latency.verdict import Report
 
@@ -120,15 +123,20 @@ class Run:
     @classmethod
     def from_json(cls, text: str | bytes) -> Run:
         """Read an object of the store; raises ValueError with what is wrong with it."""
-        run: Run = parsed(_RUN, text)
+        run: Run = parsed(_adapter(), text)
         return run
 
     def to_json(self) -> str:
         """As it is stored."""
-        return _RUN.dump_json(self, exclude_defaults=True, indent=1).decode() + "\n"
+        return _adapter().dump_json(self, exclude_defaults=True, indent=1).decode() + "\n"
 
 
-_RUN: TypeAdapter[Run] = TypeAdapter(Run)
+@cache
+def _adapter() -> TypeAdapter[Run]:
+    """What reads stored runs and tells their schema; made only there, as it takes 10 to 30 ms."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Run)
 
 
 def run_schema() -> dict[str, Any]:
@@ -136,7 +144,7 @@ def run_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:pytest-frictionless:run",
-        **_RUN.json_schema(),
+        **_adapter().json_schema(),
         "title": "Latencies that one job measured",
     }
 

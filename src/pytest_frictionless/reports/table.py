@@ -24,6 +24,8 @@ WORDS = {
 BAD = ("ERROR", "FAIL")
 MOST_ALIKE = 3
 """Warnings of one code about one checkpoint that have a line each: an item shows its own in full."""
+UNTOLD = "FR050 "
+"""Beginning of a reason that no line tells: who keeps no manifests need not read of them in each run."""
 COLOURS = {
     "ERROR": "bold red", "FAIL": "bold red", "xpass": "yellow", "warn": "yellow", "ok": "green",
     "skip": "dim",
@@ -60,7 +62,7 @@ class Tally:
         """
         outcome = "warning" if outcome == "passed" and warnings else outcome
         self.cells.setdefault(checkpoint, {}).setdefault(check, Counter())[outcome] += 1
-        if reason:
+        if reason and not reason.startswith(UNTOLD):
             self.reasons.setdefault(check, Counter())[reason] += 1
         for warning in warnings:
             self.warnings[warning] += 1

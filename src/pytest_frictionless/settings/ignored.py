@@ -14,7 +14,10 @@ UNSUPPRESSIBLE = {
     "FR006": "the entry it would stand in is the one that cannot be used",
     "FR007": "remove the suppression that meets nothing",
     "FR008": "the entry it would stand in belongs to no checkpoint",
-    **{f"FR{number:03}": "it tells of the repository, and of no model" for number in range(70, 77)},
+    **{
+        f"FR{number:03}": "it tells of the repository, and of no model"
+        for number in (*range(70, 77), 79)
+    },
     "FR010": "an item without an answer proves nothing",
     "FR011": "it tells of a run, and of no model",
     "FR012": "it tells of a run, and of no model; say --frictionless-allow-empty",

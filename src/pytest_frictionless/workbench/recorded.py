@@ -11,6 +11,7 @@ from pytest_frictionless.stack.differences import differences, findings_of
 from pytest_frictionless.stack.manifest_file import read_manifest
 from pytest_frictionless.stack.plan_header import TITLES, read_header
 from pytest_frictionless.workbench import stack
+from pytest_frictionless.workbench.deployed import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,7 +102,7 @@ def _plan(bench: Workbench, recorded: Manifest, path: Path) -> Iterator[Finding]
             f"was built for {', '.join(header.compute_capabilities) or 'unknown GPUs'}, and the "
             f"manifest says {', '.join(plan.compute_capabilities) or 'none'}"
         )
-    elif recorded.digests.get("plan") != stack.digest_of(bench, path.parent / plan.file):
+    elif recorded.digests.get("plan") != digest_of(bench, path.parent / plan.file):
         problem = "is another file than the one that the manifest describes"
     else:
         return

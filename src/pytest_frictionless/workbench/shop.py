@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.checkpoint.discovery import find_checkpoints
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_frictionless.checkpoint.discovery import Checkpoint
     from pytest_frictionless.settings.settings import Settings
     from pytest_frictionless.workbench.forking import Zygote
     from pytest_frictionless.workbench.isolation import Limits
@@ -31,3 +34,8 @@ class Shop:
     """What is known of the GPU; asked for once a process."""
     components: dict[str, str] = field(default_factory=dict)
     """Versions of what is installed on this machine; asked for once a process."""
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every checkpoint below the roots of the repository."""
+        roots = [self.root / each for each in self.settings.roots] or [self.root]
+        return find_checkpoints(*roots, exclude=self.settings.exclude)

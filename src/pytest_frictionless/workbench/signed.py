@@ -15,6 +15,7 @@ from pytest_frictionless.evidence.validity import Present, differences, stale
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.stack.plan_header import read_header
 from pytest_frictionless.workbench import sources, stack
+from pytest_frictionless.workbench.deployed import digest_of, plan_beside
 from pytest_frictionless.workbench.gpu_settings import settings_of
 
 if TYPE_CHECKING:
@@ -124,14 +125,14 @@ def _present(bench: Workbench, signed: GpuRun) -> Present:
 
 def _deployed(bench: Workbench, engine: str) -> str:
     """Digest of the plan beside the checkpoint; empty where there is none of this kind of engine."""
-    path = stack.plan_beside(bench)
+    path = plan_beside(bench)
     if path is None:
         return ""
     try:
         kind = read_header(path).title.rpartition(" ")[0]
     except StepFailed:
         kind = ""  # it is none, and no plan that ran
-    return "" if kind and kind != engine.rpartition(" ")[0] else stack.digest_of(bench, path)
+    return "" if kind and kind != engine.rpartition(" ")[0] else digest_of(bench, path)
 
 
 def tested(bench: Workbench, recorded: Checkpoint) -> dict[str, str]:
@@ -147,13 +148,13 @@ def tested(bench: Workbench, recorded: Checkpoint) -> dict[str, str]:
         with bench.steps.only_found():
             plan = bench.plan(list(bench.profiles))
             there = {"onnx": bench.onnx_path(), "plan": plan.folder / str(plan.record["plan"])}
-            now = {kind: stack.digest_of(bench, path) for kind, path in there.items()}
+            now = {kind: digest_of(bench, path) for kind, path in there.items()}
     except NotMade as error:
         raise ConfigError(
             [f"{bench.relative_path}: what was tested is not here any more ({error}): {RERUN}"]
         ) from None
     changed = [
-        *(path for path, sha in recorded.files.items() if stack.digest_of(bench, bench.shop.root / path) != sha),
+        *(path for path, sha in recorded.files.items() if digest_of(bench, bench.shop.root / path) != sha),
         *(f"its {pair[0]}" for pair in now.items() if pair not in made),
     ]  # fmt: skip
     if changed or not recorded.files:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_frictionless import __version__
-from pytest_frictionless.checkpoint.digest import content_digest
 from pytest_frictionless.errors import MissingDependency, NotMade, StepFailed
 from pytest_frictionless.stack.manifest import COMPONENTS, Graph, Manifest, Plan
 from pytest_frictionless.stack.plan_header import read_header
 from pytest_frictionless.workbench.components import machine
+from pytest_frictionless.workbench.deployed import digest_of, plan_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_frictionless.workbench.store import Artifact
     from pytest_frictionless.workbench.workbench import Workbench
 
-PLAN_SUFFIXES = (".plan", ".engine")
 FLOATS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 T = TypeVar("T")
 
@@ -37,7 +36,7 @@ def manifest_of(bench: Workbench, *, make: bool = False, plan: Path | None = Non
 
     Raises:
         StepFailed: FR103, the checkpoint cannot be read; with `make`, also what ended a step, and
-            FR053 where the deployed plan is none.
+            FR053 where the deployed plan is none, and FR077 where it may be that of another checkpoint.
     """
     plan = plan or plan_beside(bench)
     if plan and make:
@@ -86,11 +85,6 @@ def onnx_digest(bench: Workbench) -> str:
     return digest_of(bench, bench.checkpoint.path, *map(Path, bench.weights()["external"]))
 
 
-def digest_of(bench: Workbench, *files: Path) -> str:
-    """SHA-256 of files, remembered by their stat: see `content_digest`."""
-    return content_digest(files, memo=bench.shop.store.memo)
-
-
 def graph_of(bench: Workbench) -> Graph:
     """The ONNX file as it is delivered."""
     record = bench.onnx()
@@ -107,12 +101,6 @@ def profiles_of(bench: Workbench) -> dict[str, dict[str, tuple[int, int, int]]]:
         name: {symbol: (span.min, span.opt, span.max) for symbol, span in profile.ranges.items()}
         for name, profile in bench.profiles.items()
     }
-
-
-def plan_beside(bench: Workbench) -> Path | None:
-    """The plan that lies beside the checkpoint under its name."""
-    path = bench.checkpoint.path
-    return next((p for s in PLAN_SUFFIXES if (p := path.with_suffix(s)).is_file()), None)
 
 
 def _plan(bench: Workbench, kept: Path | None, built: Artifact | None) -> Plan | None:

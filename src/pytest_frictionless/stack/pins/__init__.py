@@ -58,7 +58,7 @@ class Pins:
     pins: tuple[Pin, ...]
     images: tuple[ImageUse, ...]
     problems: tuple[Finding, ...]
-    """FR075 for what could not be read."""
+    """FR075 for a file that could not be read, FR079 for a line that was not understood."""
 
 
 def read_pins(root: Path, *, exclude: Iterable[str] = ()) -> Pins:
@@ -82,6 +82,7 @@ def read_pins(root: Path, *, exclude: Iterable[str] = ()) -> Pins:
             except Unreadable as error:
                 problems.append(_unreadable(reading.file, error))
             pins += reading.pins
+            problems += (_not_understood(reading.file, *each) for each in reading.missed)
             images += reading.images
     except TooMany:
         problems.append(_too_many())
@@ -132,6 +133,13 @@ def _unreadable(file: str, error: Unreadable) -> Finding:
     return Finding(
         code="FR075", message=f"the versions that {place} pins cannot be read: {error}",
         place=Place(file=file, line=error.line), severity=Severity.WARNING,
+    )  # fmt: skip
+
+
+def _not_understood(file: str, line: int, text: str) -> Finding:
+    return Finding(
+        code="FR079", severity=Severity.SKIP, place=Place(file=file, line=line),
+        message=f"what {file}:{line} pins is not understood, so it was compared with nothing: {text}",
     )  # fmt: skip
 
 

@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from pytest_frictionless.stack.pins.pin import Reading
 
 _SPEC = re.compile(
-    r"(?:[\w./-]+::)?(?P<name>[\w.-]+)"
-    r"(?:\s*(?P<operator>==?)\s*(?P<version>[^\s=\[<>]+)(?P<build>=\S+)?|\s*(?P<range>[<>!~\d][^\s\[]*))"
+    r"(?:\S+::)?(?P<name>[\w.-]+)\s*(?P<rest>[^\[\]]*?)\s*(?:\[(?P<inside>[^\]]*)\]\s*)?(?:#.*)?"
 )
-"""A match specification: `conda-forge::numpy=1.26.4=py311_0`, `numpy 1.26.*` or `numpy>=1.26,<2`."""
+"""A match specification: `conda-forge::numpy=1.26.4=py311_0`, `numpy>=1.26,<2` or `numpy[version='>=2']`.
+
+https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html
+"""
+_BLANKS = re.compile(r"(?<=[<>=!~,])\s+|\s+(?=,)")
+"""Those inside of a version; the ones that are left stand before the build."""
+_BUILD = re.compile(r"(?P<version>=?=?[^=<>!~,|]+)=(?P<build>.+)")
+_INSIDE = re.compile(
+    r"(?:^|,)\s*version\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^,]*))"
+)
 _PACKAGE = re.compile(r"^ *- (?=name:)", re.MULTILINE)
 _NAME = re.compile(r"name: *[\"']?([\w.-]+)")
 _URL = re.compile(r"/(?P<name>[\w.-]+)-(?P<version>[^-/\s]+)-[^-/\s]+\.(?:conda|tar\.bz2)")
@@ -30,7 +38,7 @@ def read_environment(text: str, into: Reading) -> None:
     entries = document.value.get("dependencies") if isinstance(document.value, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, str):
-            _note(entry, document.line(("dependencies", index)), into)
+            note_specification(entry, document.line(("dependencies", index)), into)
         for nested, requirement in enumerate(_pip(entry)):
             if names_a_component(requirement) and not requirement.startswith("-"):
                 into.require(requirement, document.line(("dependencies", index, "pip", nested)))
@@ -73,15 +81,38 @@ def _pip(entry: Any) -> list[str]:
     return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
-def _note(spec: str, line: int, into: Reading) -> None:
-    """Note a match specification: `=1.26` takes every 1.26, `==1.26` and `=1.26=build` that alone."""
-    match = _SPEC.match(spec)
+def note_specification(spec: str, line: int, into: Reading) -> None:
+    """Note a match specification; what of a component is none of these forms is kept as missed."""
+    match = _SPEC.fullmatch(spec.strip())
     if match is None:
+        if names_a_component(spec):
+            into.miss(line, spec)
         return
-    said = match["range"] or match["version"]
-    if not said[0].isdigit():
-        into.note(match["name"], said, line, text=spec)
-        return
-    exact = match["range"] or match["operator"] == "==" or match["build"]
-    version = said if exact or said.endswith(".*") else f"{said}.*"
-    into.note(match["name"], f"=={version}", line, text=spec)
+    inside = _INSIDE.search(match["inside"] or "")
+    said = (
+        (inside["double"] or inside["single"] or inside["bare"] or "") if inside else match["rest"]
+    )
+    into.note(match["name"], _specifier(said.strip()), line, text=spec)
+
+
+def _specifier(said: str) -> str:
+    """PEP 440 for what stands behind a name; as it is where it has no such form, as `1.2|1.3`.
+
+    `=1.26` takes every 1.26; `1.26`, `==1.26` and `=1.26=build` that alone.
+    """
+    if "|" in said:
+        return said
+    version, _, build = _BLANKS.sub("", said).partition(" ")
+    if parts := _BUILD.fullmatch(version):
+        version, build = parts["version"], parts["build"]
+    return ",".join(filter(None, (_part(each, exact=bool(build)) for each in version.split(","))))
+
+
+def _part(version: str, *, exact: bool) -> str:
+    bare = version.lstrip("=")
+    if bare in ("", "*") or not bare[0].isdigit():
+        return "" if bare in ("", "*") else version
+    takes_all = not exact and version.startswith("=") and not version.startswith("==")
+    if takes_all or bare.endswith("*"):
+        bare = f"{bare.rstrip('*').rstrip('.')}.*"
+    return f"=={bare}"

@@ -1,18 +1,18 @@
-"""Reads Dockerfiles: the images they build on, and what their RUN lines install with pip."""
+"""Reads Dockerfiles: the images they build on or copy from, and what their RUN lines install."""
 
 from __future__ import annotations
 
 import io
-import json
 import re
-import shlex
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from pytest_frictionless.stack.pins.conda import note_specification
 from pytest_frictionless.stack.pins.pin import Unreadable, names_a_component
+from pytest_frictionless.stack.pins.shell import CONDA, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_frictionless.stack.pins.pin import Reading
 
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<bare>\w+))")
@@ -21,8 +21,8 @@ _COMMANDS = {
     "add", "arg", "cmd", "comment", "copy", "entrypoint", "env", "expose", "from", "healthcheck",
     "label", "maintainer", "onbuild", "run", "shell", "stopsignal", "user", "volume", "workdir",
 }  # fmt: skip
-_PIP = re.compile(r"(?:pip|uv)[\d.]*")
-_OPTIONS_WITH_VALUE = ("-r", "-c", "-i", "-f", "-t", "--python", "--extra-index-url", "--index-url")
+_SOURCE = re.compile(r"(?:^|[\s,])(?:--)?from=(?P<image>[^\s,]+)")
+"""The image of `COPY --from=image` and of `RUN --mount=type=bind,from=image`, or a stage above."""
 
 
 def read_dockerfile(text: str, into: Reading) -> None:
@@ -35,91 +35,92 @@ def read_dockerfile(text: str, into: Reading) -> None:
     if text.strip() and not any(each["instruction"] == "FROM" for each in instructions):
         raise Unreadable(1, "this is no Dockerfile: it has no FROM")
     into.in_image = True
-    variables: dict[str, str] = {}
-    stages: set[str] = set()
+    build = _Build(into)
     for each in instructions:
-        value, line = _expanded(each["value"], variables), each["startline"] + 1
+        said, content, line = each["value"], each["content"], each["startline"] + 1
         match each["instruction"].lower():
             case "from":
-                _from(value, line, stages, into)
+                build.begin_stage(said, line)
             case "arg" | "env":
-                variables |= {name: said.strip("\"'") for name, said in _ASSIGNMENT.findall(value)}
+                build.set_variables(said)
+            case "copy":
+                build.use_sources(said, line)
             case "run":
-                _run(value, each["content"], line, into)
+                build.use_sources(said, line)
+                _run(build.expanded(said), content, line, into)
             case other if other not in _COMMANDS:
                 # A line of a here-document: the parser takes it for an instruction.
-                _run(_expanded(each["content"], variables), each["content"], line, into)
+                _run(build.expanded(content), content, line, into)
 
 
-def _expanded(text: str, variables: dict[str, str]) -> str:
-    """A text with the values of its variables; empty for one that only the build knows."""
+@dataclass(slots=True)
+class _Build:
+    """What is known at one line of a Dockerfile."""
 
-    def value(match: re.Match[str]) -> str:
-        name = match["braced"] or match["bare"]
-        return variables.get(name) or match["default"] or ""
+    into: Reading
+    variables: dict[str, str] = field(default_factory=dict)
+    stages: set[str] = field(default_factory=set)
 
-    return _VARIABLE.sub(value, text)
+    def expanded(self, text: str) -> str:
+        """A text with the values of its variables; empty for one that only the build knows."""
+        return _VARIABLE.sub(lambda match: self._value(match) or "", text)
 
+    def set_variables(self, said: str) -> None:
+        """Take the values of ARG and ENV."""
+        found = _ASSIGNMENT.findall(self.expanded(said))
+        self.variables |= {name: value.strip("\"'") for name, value in found}
 
-def _from(value: str, line: int, stages: set[str], into: Reading) -> None:
-    words = [word for word in value.split() if not word.startswith("--")]
-    if words and words[0].lower() not in stages and words[0] != "scratch":
-        into.use(words[0], line)
-    if len(words) == 3 and words[1].lower() == "as":
-        stages.add(words[2].lower())
+    def begin_stage(self, said: str, line: int) -> None:
+        """Note the image of FROM, and the name of the stage."""
+        words = [word for word in said.split() if not word.startswith("--")]
+        if words:
+            self._use(words[0], line)
+        if len(words) == 3 and words[1].lower() == "as":
+            self.stages.add(words[2].lower())
+
+    def use_sources(self, said: str, line: int) -> None:
+        """Note the images that the options of COPY and RUN name: its first words, with dashes."""
+        for option in takewhile(lambda word: word.startswith("--"), said.split()):
+            for match in _SOURCE.finditer(option):
+                self._use(match["image"], line, copied=True)
+
+    def _use(self, said: str, line: int, *, copied: bool = False) -> None:
+        """Note an image that is no stage of this file; one that only the build knows is kept as missed."""
+        image = self.expanded(said)
+        if any(self._value(each) is None for each in _VARIABLE.finditer(said)):
+            self.into.miss(line, said)
+        elif image.lower() not in self.stages and image != "scratch" and not image.isdecimal():
+            self.into.use(image, line, copied=copied)
+
+    def _value(self, match: re.Match[str]) -> str | None:
+        """The value of a variable, or its default; None where the file has neither."""
+        value = self.variables.get(match["braced"] or match["bare"])
+        return value if match["default"] is None else value or match["default"]
 
 
 def _run(command: str, content: str, line: int, into: Reading) -> None:
     if not names_a_component(command):
         return
-    for requirement in _installed(command):
-        if not names_a_component(requirement):
-            continue
-        package = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
-        match = re.search(rf"(?<![\w.-]){re.escape(package)}(?![\w.-])", content)
-        above = content.count("\n", 0, match.start()) if match else 0
-        try:
-            into.require(requirement, line + above)
-        except Unreadable:
-            continue  # a path, or a variable that only the build knows
-
-
-def _installed(command: str) -> Iterator[str]:
-    """Requirements that a shell command, or a list of words in JSON, gives to pip."""
-    for words in _commands(command):
-        pip = next(
-            (i for i, word in enumerate(words) if _PIP.fullmatch(word.rpartition("/")[2])), None
-        )
-        if pip is None or "install" not in words[pip:]:
-            continue
-        rest = iter(words[words.index("install", pip) + 1 :])
-        for word in rest:
-            if word in _OPTIONS_WITH_VALUE:
-                next(rest, None)
-            elif not word.startswith("-"):
-                yield word
-
-
-def _commands(command: str) -> Iterator[list[str]]:
-    """The simple commands of a line, each as its words."""
-    if command.lstrip().startswith("["):
-        try:
-            words = json.loads(command)
-        except (ValueError, RecursionError):
-            words = []
-        yield [word for word in words if isinstance(word, str)]
-        return
-    lexer = shlex.shlex(command, posix=True, punctuation_chars="();&|\n")
-    lexer.whitespace_split = True
-    lexer.whitespace = " \t"
-    words = []
     try:
-        for token in lexer:
-            if set(token) <= set("();&|\n"):
-                yield words
-                words = []
-            else:
-                words.append(token)
-    except ValueError:  # a quote that is not closed: the shell would refuse it as well
+        found = list(installed(command))
+    except ValueError as error:
+        into.miss(line, f"{content.strip().splitlines()[0]} ({error})")
         return
-    yield words
+    for kind, requirement in found:
+        at = line + _line_of(requirement, content)
+        try:
+            if kind == CONDA:
+                note_specification(requirement, at, into)
+            else:
+                into.require(requirement, at)
+        except Unreadable:  # a path, or a variable that only the build knows
+            into.miss(at, requirement)
+
+
+def _line_of(requirement: str, content: str) -> int:
+    """Lines of an instruction above the one that names a requirement, which may have had variables in it."""
+    package = re.split(r"[^\w.-]", requirement.rpartition("::")[2], maxsplit=1)[0]
+    for words in (requirement, package):
+        if match := re.search(rf"(?<![\w.-]){re.escape(words)}(?![\w.-])", content):
+            return content.count("\n", 0, match.start())
+    return 0

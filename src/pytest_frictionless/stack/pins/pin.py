@@ -9,7 +9,13 @@ from urllib.parse import unquote, urlsplit
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import InvalidVersion, Version
 
 PACKAGES = {
@@ -86,6 +92,8 @@ class ImageUse:
     image: str
     file: str
     line: int
+    copied: bool = False
+    """Whether files are copied from it, and nothing is built on it."""
 
     @property
     def place(self) -> str:
@@ -102,6 +110,8 @@ class Reading:
     """Set by a reader whose file tells how an image is built."""
     pins: list[Pin] = field(default_factory=list)
     images: list[ImageUse] = field(default_factory=list)
+    missed: list[tuple[int, str]] = field(default_factory=list)
+    """Lines that pin something in a form that is not read, each with what it says."""
 
     def require(self, requirement: str, line: int) -> None:
         """Note what a requirement of pip says, as `torch>=2.9; python_version < "3.12"`.
@@ -119,32 +129,45 @@ class Reading:
         except (InvalidRequirement, UndefinedEnvironmentName) as error:
             raise Unreadable(line, str(error).splitlines()[0]) from None
         if parsed.url:
-            self._fetch(parsed.url, line)
+            self._fetch(parsed.url, line, parsed.name)
         self.note(parsed.name, str(parsed.specifier), line)
 
-    def _fetch(self, url: str, line: int) -> None:
-        """Note the version that the name of a wheel tells; other files tell none."""
+    def _fetch(self, url: str, line: int, package: str = "") -> None:
+        """Note the version that the name of a wheel, or of a source archive, tells."""
         name = unquote(urlsplit(url).path.rpartition("/")[2])
+        parse = parse_wheel_filename if name.endswith(".whl") else parse_sdist_filename
         try:
-            package, version, _, _ = parse_wheel_filename(name)
-        except InvalidWheelFilename:
+            told, version, *_ = parse(name)
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            if is_component(package):
+                self.miss(line, f"{package} @ {url}")
             return
-        self.note(package, f"=={version}", line)
+        self.note(told, f"=={version}", line)
 
     def note(self, package: str, specifier: str, line: int, *, text: str = "") -> None:
         """Note that versions of this package are pinned; what is no component, or no pin, is not kept."""
         component = PACKAGES.get(canonicalize_name(package))
         if component is None or not specifier:
             return
-        made = pin(
-            component, specifier, file=self.file, line=line, text=text or f"{package}{specifier}"
-        )
-        if made is not None:
+        text = text or f"{package}{specifier}"
+        made = pin(component, specifier, file=self.file, line=line, text=text)
+        if made is None:
+            self.miss(line, text)
+        else:
             self.pins.append(replace(made, in_image=self.in_image))
 
-    def use(self, image: str, line: int) -> None:
-        """Note that an image is built on, or run in."""
-        self.images.append(ImageUse(image=image, file=self.file, line=line))
+    def miss(self, line: int, text: str) -> None:
+        """Keep what a line pins in a form that is not read: it is told, and never left out in silence."""
+        self.missed.append((line, text))
+
+    def use(self, image: str, line: int, *, copied: bool = False) -> None:
+        """Note that an image is built on, run in, or copied from."""
+        self.images.append(ImageUse(image=image, file=self.file, line=line, copied=copied))
+
+
+def is_component(package: str) -> bool:
+    """Whether a package is a component of the stack."""
+    return canonicalize_name(package) in PACKAGES
 
 
 def names_a_component(text: str) -> bool:

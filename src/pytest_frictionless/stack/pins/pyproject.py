@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
-
 from pytest_frictionless.stack.pins.locks import parse_toml
 from pytest_frictionless.stack.pins.pin import names_a_component
+from pytest_frictionless.stack.pins.poetry import read_dependency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +26,9 @@ def read_pyproject(text: str, into: Reading) -> None:
     for requirement in _requirements(document, project):
         if names_a_component(requirement):
             into.require(requirement, _line(text, requirement))
-    for name, specifier in _poetry(_table(document, "tool", "poetry")):
-        into.note(name, specifier, _first_line(rf"^[ \t]*[\"']?{re.escape(name)}[\"']?\s*=", text))
+    for name, said in _poetry(_table(document, "tool", "poetry")):
+        named = rf"^[ \t]*(?:\[.*\.)?[\"']?{re.escape(name)}[\"']?\s*[=\]]"
+        read_dependency(name, said, _first_line(named, text), into)
 
 
 def _requirements(document: dict[str, Any], project: dict[str, Any]) -> Iterator[str]:
@@ -42,32 +42,11 @@ def _requirements(document: dict[str, Any], project: dict[str, Any]) -> Iterator
             yield from (entry for entry in each if isinstance(entry, str))
 
 
-def _poetry(poetry: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Names and specifiers of Poetry's own tables."""
+def _poetry(poetry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What Poetry's own tables say of each package."""
     groups = [group for group in _table(poetry, "group").values() if isinstance(group, dict)]
     for holder in (poetry, *groups):
-        for name, said in _table(holder, "dependencies").items():
-            version = said.get("version") if isinstance(said, dict) else said
-            if isinstance(version, str):
-                yield name, ",".join(_from_poetry(part.strip()) for part in version.split(","))
-
-
-def _from_poetry(constraint: str) -> str:
-    """A specifier of PEP 440 for a constraint of Poetry, as ^2.4 or ~2.4; empty where it takes all."""
-    bare = constraint.lstrip("^~").strip()
-    if constraint[:1] not in "^~" or constraint.startswith("~="):
-        exact = constraint[:1].isdigit()
-        return "" if constraint == "*" else f"=={constraint}" if exact else constraint
-    try:
-        release = Version(bare).release
-    except InvalidVersion:
-        return constraint
-    # ^ lets everything change behind the first number that is not 0, ~ behind the second.
-    fixed = next((i for i, part in enumerate(release) if part), len(release) - 1)
-    if constraint.startswith("~"):
-        fixed = min(1, len(release) - 1)
-    next_release = [*release[:fixed], release[fixed] + 1]
-    return f">={bare},<{'.'.join(map(str, next_release))}"
+        yield from _table(holder, "dependencies").items()
 
 
 def _table(values: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -32,7 +32,11 @@ def read_jobs(text: str, into: Reading) -> None:
         line = text.count("\n", 0, start) + 1
         document = parse_yaml(text[start:end], line)
         for place, image in _images(document.value, ()):
-            into.use(image, line + document.line(place) - 1)
+            at = line + document.line(place) - 1
+            if "$" in image:  # only the job knows
+                into.miss(at, image)
+            else:
+                into.use(image, at)
         start = mark.end() if mark else end
 
 
@@ -43,12 +47,7 @@ def _images(
         entries = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in entries:
             yield from _images(inner, (*place, key))
-    elif (
-        isinstance(value, str)
-        and place[-1] in _KEYS
-        and _TELLING.search(value)
-        and "$" not in value
-    ):
+    elif isinstance(value, str) and place[-1] in _KEYS and _TELLING.search(value):
         yield place, value
 
 
