@@ -54,6 +54,8 @@ def _of_the_runs(results: Results, counts: Counter[str]) -> Iterator[Alert]:
     strict = any(run.strict for run in results.runs)
     root = results.runs[0].root
     for finding in findings_of(results):
+        if finding.severity is Severity.SKIP:
+            continue
         yield Alert(
             finding=finding, path=in_repository(SETTINGS, root) or SETTINGS,
             fails=finding.severity is Severity.ERROR or strict,
