@@ -465,6 +465,7 @@ def _cell(text: str) -> str:
 
 GITHUB = {
     "The workflow `frictionless.yml`": ".github/workflows/frictionless.yml",
+    "The workflow `frictionless-comment.yml`": ".github/workflows/frictionless-comment.yml",
     "The workflow `frictionless-baseline.yml`": ".github/workflows/frictionless-baseline.yml",
     "The action": "action.yml",
 }

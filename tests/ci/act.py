@@ -75,6 +75,13 @@ class Ran:
             each for each in self.log if each.get("command") == command and each["jobID"] == job
         ]
 
+    def annotations(self, job: str, level: str) -> list[tuple[str, str, str]]:
+        """Code, file and line of what a job marks on GitHub as `error`, `warning` or `notice`."""
+        marked = [(each["arg"], each["kvPairs"]) for each in self.commands(job, level)]
+        return [
+            (text.partition(" ")[0], where.get("file", ""), where.get("line", "")) for text, where in marked
+        ]  # fmt: skip
+
     def outputs(self, job: str) -> dict[str, str]:
         """Outputs that the steps of a job set."""
         return {each["name"]: each["arg"] for each in self.commands(job, "set-output")}

@@ -44,7 +44,7 @@ def needed(*tools: str) -> None:
         "git-lfs": "apt-get install git-lfs",
         **dict.fromkeys(tools, "pip install -r requirements/ci-tools.txt"),
     }  # fmt: skip
-    path = _environment()["PATH"]
+    path = outer_environment()["PATH"]
     missing = [
         f"{tool} ({remedy})" for tool, remedy in remedies.items()
         if shutil.which(tool, path=path) is None
@@ -100,7 +100,7 @@ class Repository:
     def git(self, *arguments: str) -> str:
         done = subprocess.run(
             ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True,
-            env=_environment(),
+            env=outer_environment(),
         )  # fmt: skip
         return done.stdout.strip()
 
@@ -140,7 +140,7 @@ class Repository:
         """Call gitlab-ci-local on the commit that is checked out."""
         done = subprocess.run(
             [str(_COMMAND), *arguments], cwd=self.root, capture_output=True, text=True,
-            errors="replace", check=False, timeout=300, env=_environment() | (environment or {}),
+            errors="replace", check=False, timeout=300, env=outer_environment() | (environment or {}),
         )  # fmt: skip
         return Ended(done.returncode, done.stdout, done.stderr)
 
@@ -184,7 +184,7 @@ def _given(variables: Mapping[str, str]) -> list[str]:
     return [*named, "--ignore-predefined-vars", ",".join(variables)] if named else []
 
 
-def _environment() -> dict[str, str]:
+def outer_environment() -> dict[str, str]:
     """The environment of these tests, without a package index: what jobs install is here already."""
     kept = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
     kept["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FILES = {path.relative_to(ROOT).as_posix(): path for path in (*WORKFLOWS, *EXAMPLES, ACTION)}
 FRICTIONLESS = ".github/workflows/frictionless.yml"
 BASELINE = ".github/workflows/frictionless-baseline.yml"
-CALLABLE = {FRICTIONLESS, BASELINE, ""}
+COMMENT = ".github/workflows/frictionless-comment.yml"
+CALLABLE = {FRICTIONLESS, BASELINE, COMMENT, ""}
 """What examples may use of this repository; the action is its root."""
 
 BROKEN = [
@@ -114,12 +115,38 @@ def test_every_template_has_an_example() -> None:
     assert {called for called, _ in CALLS} == CALLABLE
 
 
+PAGE = (ROOT / "docs" / "how-to" / "github-actions.md").read_text()
+SHOWN = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
 def test_the_documentation_shows_the_examples() -> None:
-    page = (ROOT / "docs" / "how-to" / "github-actions.md").read_text()
-    blocks = re.findall(r"```yaml\n(on:.*?)```", page, re.DOTALL)
+    whole = [block for block in SHOWN if block.startswith("on:")]
     examples = [_nameless(path.read_text()) for path in EXAMPLES]
-    assert [_nameless(block) in examples for block in blocks] == [True, True]
-    assert blocks[0].count("\n") == 5  # as it promises
+    assert [_nameless(block) in examples for block in whole] == [True, True]
+    assert whole[0].count("\n") == 5  # as it promises
+    (job,) = [block for block in SHOWN if block.startswith("  comment:")]
+    (example,) = [path.read_text() for path in EXAMPLES if path.name == "comment.yml"]
+    assert read(job)["comment"] == jobs_of(example)["comment"]
+
+
+@pytest.mark.parametrize("block", [block for block in SHOWN if block.startswith("    with:")])
+def test_the_documentation_gives_inputs_that_there_are(block: str) -> None:
+    assert set(read(block)["with"]) <= set(inputs_of(FRICTIONLESS))
+
+
+def test_every_input_is_used() -> None:
+    for name in CALLABLE:
+        text = FILES[name or "action.yml"].read_text()
+        unused = [
+            each for each in inputs_of(name) if not re.search(rf"inputs\.{each}\b(?!-)", text)
+        ]
+        assert unused == []
+
+
+def test_inputs_that_the_documentation_names_are_there() -> None:
+    known = {each for name in CALLABLE for each in inputs_of(name)}
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)(?:: [^`]*)?`", PAGE))
+    assert named - known <= {"frictionless-report", "report-path", "security-events", "pytest-args"}
 
 
 def _nameless(text: str) -> dict[str, Any]:

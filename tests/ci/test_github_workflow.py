@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ci.act import STUBS
-from tests.ci.consumer import EXAMPLE, PUSH, Consumer, pull_request
-from tests.ci.rules import steps_of
+from tests.ci.consumer import CALLER, PUSH, Consumer, pull_request
 from tests.ci.tools import needs
-from tests.project import DET, MLP
+from tests.project import MLP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,33 +83,6 @@ def test_this_repository_tests_its_own_plugin_and_restores_what_was_cached(
     assert [each.name for each in sorted(ran.caches.iterdir())] == [each.name for each in saved]
 
 
-def test_the_action_is_one_step_of_a_job_of_ones_own(consumer: Consumer) -> None:
-    """It installs itself, of the commit that is used."""
-    consumer.onnx("models/net.onnx")
-    shutil.copytree(EXAMPLE / ".github", consumer.root / ".github")
-    ran = consumer.act(
-        "workflow_dispatch", workflow=".github/workflows/action.yml",
-        environment={"PYTHONPATH": "", "PYTEST_ADDOPTS": FAST},
-    )  # fmt: skip
-    assert ran.code == 0, ran.told()
-    assert "Successfully installed pytest-frictionless" in ran.output("models")
-    assert (ran.artefacts / "frictionless-report" / "comment.md").is_file()
-
-
-def test_a_failing_checkpoint_turns_it_red(consumer: Consumer) -> None:
-    consumer.onnx("models/good.onnx")
-    consumer.onnx("models/refused.onnx", DET)
-    consumer.call(upload_models="on-failure", max_shards=1)
-    ran = consumer.act()
-    assert ran.code == 1
-    assert ran.jobs == {"discover": "success", "cpu": "failure", "report": "failure"}
-    assert ran.outputs("report") == {"result": "failure", "total": "2", "failed": "1"}
-    assert ran.steps("report")["Gate"] == "failure"
-    assert any("refused.onnx" in each["msg"] for each in ran.commands("report", "error"))
-    assert (ran.artefacts / "frictionless-models-1").is_dir()
-    assert _results(ran.artefacts / "frictionless-report")["failed"] > 0
-
-
 HOSTILE = ('"; touch ${ACT_ARTIFACTS}pwned; "', "$(touch ${ACT_ARTIFACTS}pwned)")
 """Written into a script, each leaves a file beside the artefacts."""
 
@@ -175,11 +146,22 @@ def test_pull_request_target_is_refused(consumer: Consumer) -> None:
 
 
 def test_no_checkpoint_is_green_and_says_so(consumer: Consumer) -> None:
+    """To the job that follows as well."""
     consumer.write("README.md", "nothing yet")
     consumer.call()
+    caller = json.loads((consumer.root / CALLER).read_text())
+    told = [
+        f"{name}=${{{{ needs.models.outputs.{name} }}}}"
+        for name in ("result", "total", "failed", "report-artifact")
+    ]
+    caller["jobs"]["after"] = {
+        "needs": "models", "runs-on": "ubuntu-latest", "steps": [{"run": f"echo {' '.join(told)}"}]
+    }  # fmt: skip
+    consumer.write(CALLER, json.dumps(caller))
     ran = consumer.act("workflow_dispatch", payload=PUSH)
     assert ran.code == 0, ran.told()
-    assert ran.jobs == {"discover": "success", "report": "success"}
+    assert ran.jobs == {"discover": "success", "report": "success", "after": "success"}
+    assert "result=success total=0 failed=0 report-artifact=frictionless-report" in ran.output("after")  # fmt: skip
 
 
 def test_no_checkpoint_where_some_are_expected_is_red(consumer: Consumer) -> None:
@@ -191,6 +173,12 @@ def test_no_checkpoint_where_some_are_expected_is_red(consumer: Consumer) -> Non
     assert ran.jobs == {"discover": "failure", "report": "failure"}
 
 
+READS_THE_ARCHIVE = """
+if open("archive/old.onnx", "rb").read(7) == b"version":
+    raise SystemExit("archive/old.onnx is a pointer")
+"""
+
+
 @needs("git-lfs", install="apt-get install git-lfs")
 def test_git_lfs_is_pulled_for_each_job_alone(tmp_path: Path, published: Path) -> None:
     origin = Consumer(tmp_path / "origin", published)
@@ -198,45 +186,13 @@ def test_git_lfs_is_pulled_for_each_job_alone(tmp_path: Path, published: Path) -
     origin.git("lfs", "track", "*.onnx")
     origin.onnx("models/a.onnx")
     origin.onnx("models/b.onnx", MLP.replace("Neg", "Abs"))
-    origin.call(lfs=True, pytest_args=FAST)
+    origin.onnx("archive/old.onnx", MLP.replace("Neg", "Exp"))
+    origin.write("frictionless.yaml", "roots: [models]\n")
+    origin.write("conftest.py", READS_THE_ARCHIVE)
+    origin.call(lfs=True, lfs_include="archive/*", pytest_args=FAST)
     origin.commit()
     consumer = Consumer.clone(origin, tmp_path / "consumer", GIT_LFS_SKIP_SMUDGE="1")
     assert (consumer.root / "models/a.onnx").read_bytes().startswith(b"version https://git-lfs")
     ran = consumer.act()
     assert ran.code == 0, ran.told()
     assert set(_tested(ran)) == {"frictionless-results-1", "frictionless-results-2"}
-
-
-def test_one_comment_is_written_and_renewed(consumer: Consumer) -> None:
-    consumer.onnx("models/net.onnx")
-    shutil.copytree(EXAMPLE / ".github", consumer.root / ".github")
-    consumer.commit()
-    consumer.onnx("models/net.onnx", MLP.replace("Neg", "Abs"))
-    ran = consumer.act(
-        "pull_request", workflow=".github/workflows/comment.yml", payload=pull_request(),
-        environment={"GH_COMMENT": "42"},
-    )  # fmt: skip
-    assert ran.code == 0, ran.told()
-    assert ran.jobs == {**GREEN, "comment": "success"}
-    assert (ran.folder / "gh.txt").read_text().splitlines() == [
-        "api --paginate repos/acme/shop/issues/7/comments --jq .[] | select(.body | startswith(env.MARKER)) | .id",
-        "api --method PATCH repos/acme/shop/issues/comments/42 --field body=@report/comment.md",
-    ]
-
-
-def test_the_first_comment_is_written_anew(tmp_path: Path) -> None:
-    """The script of the example, on its own: there is no comment to be renewed yet."""
-    (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "comment.md").write_text("<!-- marker -->\ntext\n")
-    workflow = (EXAMPLE / ".github/workflows/comment.yml").read_text()
-    (script,) = [step["run"] for step in steps_of(workflow) if "run" in step]
-    environment = {
-        "PATH": f"{STUBS / 'bin'}:/usr/bin:/bin", "ACT_ARTIFACTS": str(tmp_path / "report"),
-        "ISSUES": "repos/acme/shop/issues", "NUMBER": "7",
-    }  # fmt: skip
-    subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True
-    )
-    assert (tmp_path / "gh.txt").read_text().splitlines()[1:] == [
-        "api repos/acme/shop/issues/7/comments --field body=@report/comment.md"
-    ]

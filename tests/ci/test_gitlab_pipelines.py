@@ -102,6 +102,27 @@ def test_every_job_leaves_junit(green: Run) -> None:
         assert ET.parse(file).getroot().tag == "testsuites"
 
 
+@pytest.mark.parametrize("pipeline", ["green", "red"])
+def test_every_report_that_gitlab_is_told_of_is_an_artifact(
+    pipeline: str, request: pytest.FixtureRequest
+) -> None:
+    """Of each job by itself: its folder in .gitlab-ci-local holds what it handed over, and no more."""
+    repository, _ = request.getfixturevalue(pipeline)
+    jobs = repository.preview()
+    reports = {
+        (name, kind): pattern
+        for name in ("frictionless", "frictionless-report")
+        for kind, pattern in jobs[name]["artifacts"]["reports"].items()
+    }
+    assert {kind for _, kind in reports} == {"junit", "codequality", "metrics"}
+    for (name, _), pattern in reports.items():
+        folders = list((repository.root / ".gitlab-ci-local/artifacts").glob(f"{name}*"))
+        ours = [each for each in folders if each.name.endswith("report") == name.endswith("report")]
+        assert len(ours) == jobs[name].get("parallel", 1)
+        for folder in ours:
+            assert list(folder.glob(pattern)), f"{folder} has no {pattern}"
+
+
 def test_default_branch_writes_the_cache(green: Run) -> None:
     repository, _ = green
     kept = repository.root / ".gitlab-ci-local" / "cache" / "frictionless-1-3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import statistics
 from typing import TYPE_CHECKING, Any
@@ -292,6 +293,21 @@ def test_256_jobs_are_the_most(discover: Command) -> None:
     assert len(include) == 256
     assert min(line["models"] for line in include) == 1
     assert sum(line["models"] for line in include) == 300
+
+
+def test_a_thousand_checkpoints_are_split_in_less_than_three_seconds(discover: Command) -> None:
+    """Of the processor, by this process and by git; with what changed in a commit of its own."""
+    discover.checkout.init()
+    for index in range(1000):
+        discover.checkout.write(f"models/{index // 100}/{index}.onnx")
+    discover.checkout.commit()
+    discover.checkout.write("models/new.onnx")
+    discover.checkout.commit()
+    begun = os.times()
+    assert discover.matrix("--max-shards", "16")["count"] == 1001
+    assert discover.matrix("--max-shards", "16", "--changed-since", "HEAD~1")["count"] == 1
+    used = sum(os.times()[:4]) - sum(begun[:4])
+    assert used < 2 * 3
 
 
 def test_what_pytest_would_not_collect_is_not_split_either(discover: Command) -> None:

@@ -35,7 +35,7 @@ def told(verdict: Verdict, *, fails: bool = False, reason: str = "", notes: tupl
         ),
         ("FR921", Verdict.COMMON_SHIFT, True, "slower as all 1 cells are: +5.1 %"),
         ("FR921", Verdict.COMMON_SHIFT, False, ", and so is the accepted engine"),
-        ("FR922", Verdict.IMPROVED, False, "re-anchor?"),
+        ("FR922", Verdict.IMPROVED, False, "accept it as the baseline"),
         ("FR923", Verdict.NOISY, False, "only a change above +0.5 % would be seen"),
         ("FR924", Verdict.TACTIC_CHANGED, True, "other kernels of the same network"),
         (

@@ -115,8 +115,9 @@ def test_the_only_cell_is_not_compared_with_itself(kept: bool) -> None:
     assert report.having(Verdict.REGRESSION) == tuple(only)
 
 
-def test_a_win_is_told_and_does_not_fail() -> None:
-    report = judged(Machine(CELLS, slower={ONE: -0.05}))
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_win_is_told_and_does_not_fail(kept: bool) -> None:
+    report = judged(Machine(CELLS, slower={ONE: -0.05}), kept=kept)
     assert report.having(Verdict.IMPROVED) == (ONE,)
     assert not report.fails
 

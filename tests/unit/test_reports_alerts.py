@@ -137,6 +137,7 @@ class TestAlerts:
         assert [each.finding.code for each in alerts_of(record)] == ["FR501", "FR501", "FR303"]
         skip = replace(ODD, severity=Severity.SKIP)
         assert alerts_of(results(item("a", "manifest", findings=(skip,)), run=GREEN)) == []
+        assert alerts_of(results(item("a", "load"), run=replace(GREEN, findings=(skip,)))) == []
 
     def test_a_fingerprint_stays_when_lines_move_and_is_no_other_ones(self) -> None:
         moved = replace(NO_DET, message="other words", place=Place(file="src/nets.py", line=99))

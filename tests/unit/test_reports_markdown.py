@@ -12,7 +12,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from tests.reported import HOSTILE, NO_DET, ODD, RUN, WHOLE, hostile, item, many, results
 
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.reports import comment, markdown, summary
 from pytest_frictionless.reports.marked import Section, code, document, fenced
 from pytest_frictionless.reports.printable import one_line
@@ -118,6 +118,26 @@ def test_warnings_and_what_was_not_asked_are_told() -> None:
     told = Page(text).code
     assert "warning: models/a.onnx::opset: FR303 no opset is pinned" in told
     assert "not asked: run: no GPU here" in told
+
+
+@pytest.mark.parametrize(
+    ("severity", "strict", "title"),
+    [
+        (Severity.ERROR, False, "### What failed"),
+        (Severity.WARNING, True, "### What failed"),
+        (Severity.WARNING, False, "<summary>Warnings (1)</summary>"),
+        (Severity.SKIP, False, "<summary>Not asked (1)</summary>"),
+    ],
+)
+def test_what_the_run_says_of_itself_stands_where_it_counts(
+    severity: Severity, strict: bool, title: str
+) -> None:
+    said = Finding(code="FR080", message="several components changed", severity=severity)
+    run = replace(RUN, exit=0, strict=strict, findings=(said,))
+    text = markdown.render(results(item("a", "load"), run=run))
+    titles = ("### What failed", "Warnings (1)", "Not asked (1)")
+    assert [each for each in titles if each in text] == [each for each in titles if each in title]
+    assert "FR080 several components changed" in text
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def by_pairs(
 
 
 def by_history(
-    family: Iterable[Cell], evidence: Evidence, centres: Mapping[Cell, Centre], common: float,
+    family: Sides, evidence: Evidence, centres: Mapping[Cell, Centre], common: float,
     judged: int, rules: Rules,
 ) -> Ask | Outcome:  # fmt: skip
     """Judge cells by more rounds against the anchor: what is left where the engine was not kept."""
@@ -106,8 +106,8 @@ def by_history(
     progress = {
         cell: (len(rounds), *_lost(evidence.again.get(cell, ()))) for cell, rounds in again.items()
     }
-    sides = dict.fromkeys(first, (SLOWER,))
-    return _looks(sides, progress, Need.AGAIN, measure, {SLOWER: judged}, rules)
+    sizes = dict.fromkeys((SLOWER, FASTER), judged)
+    return _looks(family, progress, Need.AGAIN, measure, sizes, rules)
 
 
 def standard_error(variance: float, pairs: int) -> float:

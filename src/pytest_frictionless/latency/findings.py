@@ -74,7 +74,7 @@ def _message(result: Result, report: Report) -> str:
             machine = "" if result.fails else ", and so is the accepted engine"
             return f"{cell} is slower as all {len(report.results)} cells are: {common}{machine}"
         case Verdict.IMPROVED:
-            return f"{cell} is faster than accepted: {change}, confirmed by {result.by}: re-anchor?"
+            return f"{cell} is faster than accepted: {change}, confirmed by {result.by}: accept it as the baseline"
         case Verdict.NOISY:
             floor = percent(result.detectable or 0.0)
             return f"{cell} is too noisy to judge: only a change above {floor} would be seen"

@@ -172,8 +172,9 @@ class _Decision:
         """What a second look says of the suspects; with cells that stand for a whole model."""
         rules = self.rules
         here = {cell: sides for cell, sides in suspects.items() if cell in self.comparable}
-        gone = [cell for cell, sides in suspects.items() if cell not in here and SLOWER in sides]
-        if here and gone:  # two families share the chance of a false alarm
+        gone = {cell: sides for cell, sides in suspects.items() if cell not in here}
+        # Two families share the chance of a false alarm, and a win is none.
+        if here and any(SLOWER in sides for sides in gone.values()):
             rules = replace(rules, alpha=rules.alpha / 2)
         outcome = Outcome()
         if here:

@@ -54,6 +54,8 @@ def _of_the_runs(results: Results, counts: Counter[str]) -> Iterator[Alert]:
     strict = any(run.strict for run in results.runs)
     root = results.runs[0].root
     for finding in findings_of(results):
+        if finding.severity is Severity.SKIP:
+            continue
         path, line = _source(finding, root)
         yield Alert(
             finding=finding, path=path or in_repository(SETTINGS, root) or SETTINGS, line=line,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pytest_frictionless.reports import numbers
 from pytest_frictionless.reports.format import Format
-from pytest_frictionless.reports.markdown import checkpoints, failures, heading
+from pytest_frictionless.reports.markdown import checkpoints, failures, heading, warnings
 from pytest_frictionless.reports.marked import document
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ ROOM = 60 * 1024
 
 
 def render(results: Results) -> str:
-    """The marker, what failed, the checkpoints with flaws, and what a GPU measured."""
-    sections = [failures(results), checkpoints(results, flawless=False), *numbers.tables(results)]
+    """The marker, what failed, the checkpoints with flaws, the warnings, and what a GPU measured."""
+    sections = [failures(results), checkpoints(results, flawless=False), warnings(results)]
+    sections += numbers.tables(results)
     text = document(heading(results), sections, room=ROOM)
     return f"{marker(results.runs[0].root)}\n{text}"
 

@@ -8,7 +8,7 @@ from pytest_frictionless.reports import numbers
 from pytest_frictionless.reports.format import Format
 from pytest_frictionless.reports.marked import Section, code, document, fenced, quoted, table
 from pytest_frictionless.reports.results import Outcome
-from pytest_frictionless.reports.summary import tally_of
+from pytest_frictionless.reports.summary import tally_of, word_for
 from pytest_frictionless.reports.verdict import (
     RANK,
     answers_of,
@@ -18,7 +18,7 @@ from pytest_frictionless.reports.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_frictionless.finding import Finding
     from pytest_frictionless.reports.results import Item, Results
@@ -34,7 +34,7 @@ SIGNS = {
 
 def render(results: Results, *, room: int = ROOM) -> str:
     """What failed, the table with the worst first, what was measured, and what ran."""
-    sections = [failures(results), checkpoints(results), *_remarks(results)]
+    sections = [failures(results), checkpoints(results), warnings(results), _not_asked(results)]
     sections += [*numbers.tables(results), numbers.versions(results)]
     return document(heading(results), sections, room=room)
 
@@ -73,7 +73,11 @@ def heading(results: Results) -> str:
 
 def failures(results: Results) -> Section:
     """What, where, cause and next step of each failure; the runs first, then the worst items."""
-    blocks = [fenced(finding.render()) for finding in findings_of(results)]
+    blocks = [
+        fenced(finding.render())
+        for finding in findings_of(results)
+        if word_for(finding, results) == "failed"
+    ]
     items = [item for item in answers_of(results) if item.fails]
     blocks += map(_failure, sorted(items, key=lambda item: RANK[item.outcome]))
     return Section(title="What failed", blocks=blocks)
@@ -106,13 +110,25 @@ def _cell(outcome: str, count: int, total: int) -> str:
     return f"{sign} {count}/{total}" if outcome in ("error", "failed") and total > 1 else sign
 
 
-def _remarks(results: Results) -> Iterator[Section]:
-    """Warnings, each once, and why checks were asked of no checkpoint."""
-    tally = tally_of(results)
-    for title, told in (("Warnings", tally.told_warnings()), ("Not asked", tally.skips())):
-        lines = list(told)
-        blocks = [f"- {quoted(line)}\n" for line in lines]
-        yield Section(title=f"{title} ({len(lines):,})", blocks=blocks, folded=True)
+def warnings(results: Results) -> Section:
+    """What was warned of, each once."""
+    return _remarks("Warnings", results, "warning", tally_of(results).told_warnings())
+
+
+def _not_asked(results: Results) -> Section:
+    """Why checks were asked of no checkpoint."""
+    return _remarks("Not asked", results, "not asked", tally_of(results).skips())
+
+
+def _remarks(title: str, results: Results, word: str, of_items: Iterable[str]) -> Section:
+    of_runs = (
+        f"{word}: {finding.headline}"
+        for finding in findings_of(results)
+        if word_for(finding, results) == word
+    )
+    lines = [*of_runs, *of_items]
+    blocks = [f"- {quoted(line)}\n" for line in lines]
+    return Section(title=f"{title} ({len(lines):,})", blocks=blocks, folded=True)
 
 
 FORMAT = Format(

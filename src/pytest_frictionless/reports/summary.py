@@ -13,6 +13,8 @@ from pytest_frictionless.reports.verdict import RANK, answers_of, findings_of, u
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_frictionless.finding import Finding
+
 WIDTH = 240
 """Columns: a log scrolls sideways, and keeps every path whole."""
 
@@ -58,11 +60,17 @@ def _failures(results: Results) -> Iterator[str]:
         yield f"{item.outcome}: {item.id}: {story.headline}"
 
 
+def word_for(finding: Finding, results: Results) -> str:
+    """How what the runs say of themselves counts: `failed`, `warning` or `not asked`."""
+    if finding.severity is Severity.SKIP:
+        return "not asked"
+    fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
+    return "failed" if fails else "warning"
+
+
 def _of_the_runs(results: Results) -> Iterator[str]:
     for finding in findings_of(results):
-        fails = finding.severity is Severity.ERROR or any(run.strict for run in results.runs)
-        word = "failed" if fails else "warning"
-        yield f"{'not asked' if finding.severity is Severity.SKIP else word}: {finding.headline}"
+        yield f"{word_for(finding, results)}: {finding.headline}"
 
 
 def _count(results: Results) -> str:
