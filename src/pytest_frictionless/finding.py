@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from pytest_frictionless.codes import CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_OF_A_POINT = re.compile(r"\b(?:min|opt|max) \([^()]*\)|(?<![\w./])[-+]?\d[\d.,e+-]*")
+"""In a message: a shape point with its sizes, and any number that is no part of a name."""
 
 
 class Severity(StrEnum):
@@ -83,6 +87,14 @@ class Finding:
     def next_step(self) -> str:
         """The remedy of this case, else of its code."""
         return self.remedy or (CODES[self.code].remedy if self.code in CODES else "")
+
+    def is_like(self, other: Finding) -> bool:
+        """Whether both tell one fault, met at other sizes: code, words and, where known, the place."""
+        if (self.code, self.severity) != (other.code, other.severity):
+            return False
+        elsewhere = self.place and other.place and str(self.place) != str(other.place)
+        words = (_OF_A_POINT.sub("", each.message) for each in (self, other))
+        return not elsewhere and next(words) == next(words)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for the store and for reports."""
