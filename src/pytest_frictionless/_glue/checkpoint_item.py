@@ -128,8 +128,11 @@ class CheckpointItem(pytest.Item):
         return f"pytest --frictionless {_quoted(folder)} -k {_quoted(words)}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """File and name for the terminal; pytest asserts that there is a line where it skips."""
-        return Path(spelled(self.path)), 0, self.name
+        """File and heading for the terminal; pytest asserts that there is a line where it skips.
+
+        An id would lose its dots as a heading, and the name alone does not say whose failure it is.
+        """
+        return Path(spelled(self.path)), 0, f"{self.parent.spelled_place}: {self.name}"
 
 
 def _quoted(text: str) -> str:
