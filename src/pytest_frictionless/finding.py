@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _OF_A_POINT = re.compile(r"\b(?:min|opt|max) \([^()]*\)|(?<![\w./])[-+]?\d[\d.,e+-]*")
 """In a message: a shape point with its sizes, and any number that is no part of a name."""
 
+LINE = 150
+"""Columns that a first line takes at most, as far as the words of others decide."""
+
 
 class Severity(StrEnum):
     """How a finding counts: an error fails its item, a warning is shown, a skip says why not."""
@@ -128,6 +131,21 @@ class Finding:
             lines.append(f"  next:   {_indent(self.next_step)}")
         text = "\n".join(lines)
         return text.replace(f"{root}{os.sep}", "") if root else text
+
+
+def quoted(message: str, words: str) -> tuple[str, str]:
+    """A message that ends in what another tool says, and its words in full where a line has no room.
+
+    The second is for `cause`: empty where the message holds all of it.
+    """
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    said = lines[0] if lines else "it does not say why"
+    room = max(LINE - len(message), 40)
+    if len(said) > room:
+        said = said.partition(". ")[0]
+    if len(said) > room:
+        said = f"{said[:room].rpartition(' ')[0] or said[:room]} …"
+    return f"{message}: {said}", "" if lines[1:] == [] and said in lines else "\n".join(lines)
 
 
 def _indent(text: str) -> str:

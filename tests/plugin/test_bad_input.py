@@ -103,7 +103,7 @@ BAD = (
         ("path: bad/weights_only.safetensors", "factory: ",
          'x: "float32[batch, 8]"', "batch: [1, 4, 8]")),
     Bad("wrong_module.pt", "load", "FR106", ("shop.netz",)),
-    Bad("wrong_name.pt", "load", "FR106", ("nett", "net, wide")),
+    Bad("wrong_name.pt", "load", "FR106", ("nett", "Did you mean shop.nets:net?")),
     Bad("needs_package.pt", "load", "FR230", ("a_package_that_nobody_has", "shop/importing.py")),
     Bad("raising.pt", "load", "FR106", ("no config for this model", "shop/nets.py:")),
     Bad("needing.pt", "load", "FR106", ("width, depth",)),
