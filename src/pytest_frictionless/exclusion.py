@@ -7,16 +7,18 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
 
-def is_excluded(path: Path, base: Path, patterns: Iterable[str]) -> bool:
+def is_excluded(path: Path, base: Path, patterns: Collection[str]) -> bool:
     """Whether a pattern fits a path, or a folder below `base` that leads to it.
 
     It is compared with the name, and with the whole path from `base`; `*` fits slashes too. A slash at
     the end of a pattern means nothing, and `*/` or `**/` at its beginning fit `base` itself as well.
     """
+    if not patterns:
+        return False
     inside = path.is_relative_to(base)
     steps = (
         accumulate(path.relative_to(base).parts, "{}/{}".format) if inside else [path.as_posix()]

@@ -15,7 +15,7 @@ from pytest_frictionless.codes.record import Code, read_record
 from pytest_frictionless.workbench.forking import Zygote
 from pytest_frictionless.workbench.given import PRELOAD_TORCH
 from pytest_frictionless.workbench.isolation import Limits
-from tests.project import Outcome, Project
+from tests.project import LONGEST, Outcome, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,6 +111,8 @@ def prove(bench: Bench, record: Code) -> None:
     """
     broken, said = bench.run(record, "broken", record.example)
     assert f"{record.id} " in said, said
+    long = [item.headline for item in broken.items.values() if len(item.headline) > LONGEST]
+    assert not long
     for label in ("Place", "Node", "Note"):
         if label in record.labels:
             assert record.labels[label].strip("`") in said, said

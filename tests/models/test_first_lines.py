@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.project import Project
+from tests.project import LONGEST, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tests.project import Item
 
 DEMO = Path(__file__).parents[2] / "examples/demo/broken"
-LONGEST = 160
-"""Columns of a first line: what a wide terminal, and the list of checks of a forge, show of it."""
 
 
 @pytest.fixture(scope="module")

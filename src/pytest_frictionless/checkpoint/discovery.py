@@ -82,8 +82,6 @@ def find_checkpoints(*roots: str | Path, exclude: Iterable[str] = ()) -> list[Ch
     patterns = tuple(exclude)
 
     def left_out(root: Path, path: Path) -> bool:
-        if not patterns:
-            return False
         whole = path.as_posix()
         return is_excluded(path, root, patterns) or any(fnmatchcase(whole, p) for p in patterns)
 
