@@ -111,8 +111,8 @@ def prove(bench: Bench, record: Code) -> None:
     """
     broken, said = bench.run(record, "broken", record.example)
     assert f"{record.id} " in said, said
-    long = [item.headline for item in broken.items.values() if len(item.headline) > LONGEST]
-    assert not long
+    lines = [broken[item].headline for item in broken.failed()]
+    assert [line for line in lines if len(line) > LONGEST] == []
     for label in ("Place", "Node", "Note"):
         if label in record.labels:
             assert record.labels[label].strip("`") in said, said

@@ -19,7 +19,6 @@ PINNED = "opset: {version: 19, reason: 'production'"
     ("configuration", "how", "code", "words"),
     [
         ("opset: {version: 20, reason: 'why not'}", {}, "FR301", ("opset 20 is pinned, and the file has 19", "pytest-frictionless opset models/net.onnx --try 19,20\n")),
-        ("opset: {version: 6, reason: 'old'}", {}, "FR301", ("next:   Export the model again at opset 6, or pin 19.\n  repro",)),
         (PINNED + ", ir_version: 8}", {}, "FR304", ("IR version 8",)),
         ("target: {tensorrt: '8.6'}\nopset: {version: 22, reason: 'new'}", {"header": header(22)}, "FR302", ("22", "8.6")),
     ],
