@@ -38,9 +38,6 @@ GPU_CHECKS = (
 CHECKS = (*CPU_CHECKS, *GPU_CHECKS, "manifest")
 """All items of a checkpoint that has one profile, in order."""
 
-LONGEST = 160
-"""Columns of a first line: what a wide terminal, and the list of checks of a forge, show of it."""
-
 RECORDER = """
 import json, os
 def pytest_configure(config):

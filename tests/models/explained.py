@@ -15,13 +15,15 @@ from pytest_frictionless.codes.record import Code, read_record
 from pytest_frictionless.workbench.forking import Zygote
 from pytest_frictionless.workbench.given import PRELOAD_TORCH
 from pytest_frictionless.workbench.isolation import Limits
-from tests.project import LONGEST, Outcome, Project
+from tests.project import Outcome, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LIMITS = Limits(timeout_s=120, memory_mib=None)
+LONGEST = 160
+"""Columns of a first line: what a wide terminal, and the list of checks of a forge, show of it."""
 NEEDS_CHILD = "make.py"
 """A file of an example that is run before its checkpoints are looked for."""
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.project import LONGEST, Project
+from tests.models.explained import LONGEST
+from tests.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
