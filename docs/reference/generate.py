@@ -228,6 +228,17 @@ def frictionless_yaml() -> str:
     for name, title in SECTIONS.items():
         lines += _section(title, definitions[name])
     lines += [
+        "## What `exclude` leaves out", "",
+        "A pattern is compared with the name of each file and folder, and with its path from the root of "
+        "the repository, whatever `roots` say; what is in a folder that fits is left out too. `*` fits "
+        "slashes as well, `?` one character, `[ab]` one of these; upper and lower case differ. pytest, every "
+        "command and the jobs of CI read it alike, and so does the search for [lock files](lock-files.md).", "",
+        "| pattern | leaves out |", "|---|---|",
+        "| `models/old` | that folder, with everything in it |",
+        "| `old` | every file and folder of this name |",
+        "| `*_draft.onnx` | files whose names end so, anywhere |",
+        "| `models/*.pt` | such files in `models`, and in the folders below |",
+        "| `*/old/*` | what is in any folder of this name, one at the root included |", "",
         "## Tensor types", "",
         "`float32[batch, 3, 2*height, seq+1]`: an element type, and the axes. An axis is a size, or a "
         "symbol, or a symbol times a number plus a number. One symbol has one size in all inputs. "

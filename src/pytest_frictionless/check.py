@@ -67,6 +67,8 @@ class Check:
     """Checks whose failure makes this question moot: one cause, one red line."""
     yields_to: tuple[str, ...] = ()
     """Checks that tell the cause where they failed too: this one is asked all the same."""
+    one_fault: bool = False
+    """Whether points that fail alike have one fault: the first that was asked tells it."""
     codes: tuple[str, ...] = ()
     """Beginnings of the codes it may answer with, as "FR9"; none where it may be any.
 
@@ -126,6 +128,8 @@ class Examiner:
         self._verdicts: dict[str, Verdict] = {}
         self._endings: dict[str, str] = {}
         """Item that first met each step which the machine ended."""
+        self._told: dict[str, dict[str, tuple[Finding, ...]]] = {}
+        """Of each check, the items that failed for a fault of their own, with their findings."""
 
     def verdict(self, check: Check, profile: str = "", point: str = "") -> Verdict:
         """The verdict of one check, asked now or remembered."""
@@ -136,7 +140,8 @@ class Examiner:
             if verdict.missing and check.name in self.stand_ins:
                 verdict = self._stood_in(verdict, check.name, profile, point)
             if verdict.failed and verdict is not blocked:
-                verdict = self._cause(check.yields_to, profile, point) or verdict
+                cause = self._cause(check.yields_to, profile, point)
+                verdict = cause or self._told_before(check, name, verdict)
             self._verdicts[name] = verdict
         return self._verdicts[name]
 
@@ -156,6 +161,20 @@ class Examiner:
                 blocked_by = verdict.blocked_by or slug(needed, profile, at)
                 return Verdict(findings=verdict.findings, blocked_by=blocked_by)
         return None
+
+    def _told_before(self, check: Check, name: str, verdict: Verdict) -> Verdict:
+        """The verdict, blocked by the first of the same check that failed alike, if one did.
+
+        Only what was asked already counts: an item alone, or on a worker of its own, tells it itself.
+        """
+        if not check.one_fault or verdict.blocked_by:
+            return verdict
+        told = self._told.setdefault(check.name, {})
+        for first, findings in told.items():
+            if all(any(each.is_like(known) for known in findings) for each in verdict.findings):
+                return replace(verdict, blocked_by=first)
+        told[name] = verdict.findings
+        return verdict
 
     def _before(
         self, names: Sequence[str], profile: str, point: str

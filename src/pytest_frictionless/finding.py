@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,12 @@ from pytest_frictionless.codes import CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_OF_A_POINT = re.compile(r"\b(?:min|opt|max) \([^()]*\)|(?<![\w./])[-+]?\d[\d.,e+-]*")
+"""In a message: a shape point with its sizes, and any number that is no part of a name."""
+
+LINE = 150
+"""Columns that a first line takes at most, as far as the words of others decide."""
 
 
 class Severity(StrEnum):
@@ -84,6 +91,14 @@ class Finding:
         """The remedy of this case, else of its code."""
         return self.remedy or (CODES[self.code].remedy if self.code in CODES else "")
 
+    def is_like(self, other: Finding) -> bool:
+        """Whether both tell one fault, met at other sizes: code, words and, where known, the place."""
+        if (self.code, self.severity) != (other.code, other.severity):
+            return False
+        elsewhere = self.place and other.place and str(self.place) != str(other.place)
+        words = (_OF_A_POINT.sub("", each.message) for each in (self, other))
+        return not elsewhere and next(words) == next(words)
+
     def to_json(self) -> dict[str, Any]:
         """As plain values, for the store and for reports."""
         return asdict(self)
@@ -116,6 +131,21 @@ class Finding:
             lines.append(f"  next:   {_indent(self.next_step)}")
         text = "\n".join(lines)
         return text.replace(f"{root}{os.sep}", "") if root else text
+
+
+def quoted(message: str, words: str) -> tuple[str, str]:
+    """A message that ends in what another tool says, and its words in full where a line has no room.
+
+    The second is for `cause`: empty where the message holds all of it.
+    """
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    said = lines[0] if lines else "it does not say why"
+    room = max(LINE - len(message), 40)
+    if len(said) > room:
+        said = said.partition(". ")[0]
+    if len(said) > room:
+        said = f"{said[:room].rpartition(' ')[0] or said[:room]} …"
+    return f"{message}: {said}", "" if lines[1:] == [] and said in lines else "\n".join(lines)
 
 
 def _indent(text: str) -> str:

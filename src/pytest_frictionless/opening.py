@@ -81,6 +81,6 @@ def unusable(match: SpecMatch) -> Finding | None:
     first, *more = match.broken.problems
     return Finding(
         code="FR006",
-        message=f"its entry in frictionless.yaml cannot be used: {first}",
+        message=first + (f" (and {len(more)} more)" if more else ""),
         cause="\n".join([first, *more]) if more else "",
     )

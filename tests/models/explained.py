@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = Limits(timeout_s=120, memory_mib=None)
+LONGEST = 160
+"""Columns of a first line: what a wide terminal, and the list of checks of a forge, show of it."""
 NEEDS_CHILD = "make.py"
 """A file of an example that is run before its checkpoints are looked for."""
 
@@ -111,6 +113,8 @@ def prove(bench: Bench, record: Code) -> None:
     """
     broken, said = bench.run(record, "broken", record.example)
     assert f"{record.id} " in said, said
+    lines = [broken[item].headline for item in broken.failed()]
+    assert [line for line in lines if len(line) > LONGEST] == []
     for label in ("Place", "Node", "Note"):
         if label in record.labels:
             assert record.labels[label].strip("`") in said, said

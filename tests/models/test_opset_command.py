@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,23 @@ def test_an_onnx_file_is_converted_and_each_opset_has_its_row(project: Project, 
     # What it printed is what frictionless.yaml takes.
     project.write("frictionless.yaml", f"{pin}\n")
     assert "Pin 20 (pinned already):" in ask("net.onnx", "--try", "20")[1]
+
+
+def test_a_file_that_is_not_at_the_pin_is_told_the_command_that_judges_both(
+    project: Project, ask: Ask
+) -> None:
+    project.onnx("models/net 1.onnx", NORM, header=AT_17)
+    project.write("frictionless.yaml", "opset: {version: 20, reason: production}\n")
+    outcome = project.run("models", "-k", "opset")
+    text = outcome["models/net 1.onnx::opset"].text
+    command = next(line for line in text.splitlines() if "pytest-frictionless opset " in line)
+    words = shlex.split(command)
+    assert words[:2] == ["pytest-frictionless", "opset"]
+    status, said = ask(*words[2:])
+    assert status == 0
+    assert list(rows(said)) == ["17", "20"]
+    assert "Pin 20 (pinned already):" in said
+    assert "has to be exported, or converted, to that opset" in said
 
 
 def test_json_holds_every_row_and_the_advice(project: Project, ask: Ask) -> None:

@@ -93,6 +93,18 @@ def test_failure_tells_what_where_next_and_how_to_reproduce(text: str) -> None:
     assert re.search(r"where:  \S*y\S* \(Det\)|where:  .*Det", text)
 
 
+def test_a_failure_is_headed_by_its_checkpoint(text: str) -> None:
+    headings = [line.strip("_ ") for line in text.splitlines() if line.startswith("____")]
+    assert headings == [
+        "models/baked.onnx: dynamic-default", "models/det.onnx: operators", "models/later.onnx: opset",
+        "models/lfs.onnx: load",
+    ]  # fmt: skip
+
+
+def test_the_words_of_a_runtime_are_shown_once(text: str) -> None:
+    assert text.count("cannot be reshaped to the requested shape") == 1
+
+
 def test_short_summary_is_the_whole_story_in_one_line(text: str) -> None:
     assert "FAILED models/later.onnx::opset - FR301 opset 19 is pinned, and the file has 20" in text
     assert "FAILED models/det.onnx::operators - FR501 Det is rejected by TensorRT-RTX" in text

@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.questions import ERROR, SKIP, WARNING, check, examiner
 
-from pytest_frictionless.check import Check, Context, Examiner, Scope, Verdict, slug
+from pytest_frictionless.check import Check, Context, Scope, Verdict, slug
 from pytest_frictionless.checks import CHECKS
-from pytest_frictionless.errors import MissingDependency, MissingDevice, StepFailed
-from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.settings.model import ModelSpec
-from pytest_frictionless.shapes import Profile, Range
+from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.finding import Finding, Place, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@dataclass
-class Bench:
-    """What an examiner needs of a workbench."""
-
-    spec: ModelSpec = field(default_factory=ModelSpec)
-    name: str = "net"
-    relative_path: str = "models/net.onnx"
-    profiles: dict[str, Profile] = field(
-        default_factory=lambda: {"default": Profile("default", {"n": Range(1, 4, 8)}, assumed=True)}
-    )
-
-
-def examiner(*checks: Check, **spec: Any) -> Examiner:
-    bench = Bench(spec=ModelSpec.model_validate(spec))
-    return Examiner(cast("Any", bench), {check.name: check for check in checks})
-
-
-def check(
-    name: str, *answers: Finding | Exception, scope: Scope = Scope.CHECKPOINT, **more: Any
-) -> Check:
-    """A check that gives these answers."""
-    return Check(name=name, scope=scope, run=giving(*answers), **more)
-
-
-def giving(*answers: Finding | Exception) -> Callable[[Context], Iterator[Finding]]:
-    def run(ctx: Context) -> Iterator[Finding]:
-        ctx.measurements["asked"] = ctx.measurements.get("asked", 0) + 1
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-            yield answer
-
-    return run
-
-
-ERROR = Finding(code="FR201", message="no way")
-WARNING = Finding(code="FR303", message="not pinned", severity=Severity.WARNING)
-SKIP = Finding(code="FR706", message="no kernel", severity=Severity.SKIP)
+    from collections.abc import Iterator
 
 
 @pytest.mark.parametrize(
@@ -230,65 +189,55 @@ def test_a_step_that_the_machine_ended_is_told_once() -> None:
     assert [subject.verdict(each).blocked_by for each in (one, two)] == ["", ""]
 
 
-NO_GPU = MissingDevice("no GPU here")
-UNTRUSTED = Finding(code="FR018", message="it was changed")
-
-
-def with_stand_in(check: Check, *answers: Finding | Exception, **spec: Any) -> Examiner:
-    """An examiner that has someone else to ask."""
-    made = examiner(check, **spec)
-    stand_in = replace(check, run=giving(*answers))
-    return Examiner(made.workbench, made.checks, {check.name: stand_in})
+AT_MIN = Finding(
+    code="FR701", message="output y_1 is off at min (n=1): 3 of 8 values, by up to 0.2"
+)
 
 
 @pytest.mark.parametrize(
-    ("answers", "outcome"), [((), ("", False)), ((WARNING,), ("", False)), ((ERROR,), ("", True))]
+    ("at_opt", "blocked"),
+    [
+        ({"message": "output y_1 is off at opt (n=4): 12 of 32 values, by up to 1e-05"}, True),
+        ({"place": Place(node="a")}, True),  # where the other is, is not known
+        ({"message": AT_MIN.message.replace("y_1", "y_2")}, False),
+        ({"code": "FR702"}, False),
+        ({"severity": Severity.WARNING}, True),  # a warning fails nothing
+    ],
 )
-def test_a_stand_in_answers_what_cannot_be_asked_here(
-    answers: tuple[Finding, ...], outcome: tuple[str, bool]
+def test_points_that_fail_alike_are_told_by_the_first(
+    at_opt: dict[str, Any], blocked: bool
 ) -> None:
-    one = check("run", NO_GPU)
-    verdict = with_stand_in(one, *answers).verdict(one)
-    assert (verdict.skip, verdict.failed) == outcome
-    assert verdict.findings == answers
-    assert not verdict.missing
+    answers = {"min": AT_MIN, "opt": replace(AT_MIN, **at_opt), "max": AT_MIN}
+
+    def run(ctx: Context) -> Iterator[Finding]:
+        ctx.measurements["at"] = ctx.point_name
+        yield answers[ctx.point_name]
+
+    one = Check(name="one", scope=Scope.POINT, run=run, one_fault=True)
+    subject = examiner(one)
+    first, other, last = (subject.verdict(one, "p", point) for point in answers)
+    assert not first.blocked_by
+    assert last.blocked_by == "one-p-min"
+    assert last.measurements == {"at": "max"}
+    assert bool(other.blocked_by) == (blocked and other.failed)
+    each = replace(one, one_fault=False)
+    subject = examiner(each)
+    assert not any(subject.verdict(each, "p", point).blocked_by for point in answers)
 
 
-@pytest.mark.parametrize("answer", [ERROR, SKIP, StepFailed(ERROR)])
-def test_a_stand_in_is_not_asked_where_there_is_an_answer(answer: Finding | StepFailed) -> None:
-    one = check("run", answer)
-    subject = with_stand_in(one, AssertionError("was asked"))
-    assert subject.verdict(one) == examiner(one).verdict(one)
+def test_a_fault_at_another_node_is_another_fault() -> None:
+    one, other = (replace(AT_MIN, place=Place(node=node)) for node in "ab")
+    assert one.is_like(replace(one, message=one.message.replace("min (n=1)", "max (n=9)")))
+    assert not one.is_like(other)
 
 
-def test_a_stand_in_without_an_answer_adds_its_reason_once() -> None:
-    first, second = check("run", NO_GPU), check("latency", NO_GPU, after=("run",))
-    skip = replace(UNTRUSTED, severity=Severity.SKIP)
-    made = examiner(first, second)
-    others = {each.name: replace(each, run=giving(skip)) for each in (first, second)}
-    subject = Examiner(made.workbench, made.checks, others)
-    for each in (first, second):
-        assert subject.verdict(each).skip == "no GPU here; FR018 it was changed"
+def test_a_point_with_a_warning_of_its_own_is_told() -> None:
+    def run(ctx: Context) -> Iterator[Finding]:
+        yield ERROR
+        if ctx.point_name == "opt":
+            yield WARNING
 
-
-def test_a_stand_in_answers_a_question_that_comes_after_a_missing_one() -> None:
-    first = check("build", MissingDependency("tensorrt-rtx", purpose="the builder", extra="rtx"))
-    second = check("run", after=("build",))
-    made = examiner(first, second)
-    subject = Examiner(made.workbench, made.checks, {"run": replace(second, run=giving(ERROR))})
-    assert subject.verdict(first).skip
-    assert subject.verdict(second).findings == (ERROR,)
-
-
-def test_evidence_that_is_not_trusted_is_one_red_line() -> None:
-    one = check("run", NO_GPU, scope=Scope.POINT)
-    subject = with_stand_in(one, StepFailed(UNTRUSTED))
-    assert subject.verdict(one, "default", "min").blocked_by == ""
-    assert subject.verdict(one, "default", "opt").blocked_by == "run-default-min"
-
-
-def test_a_suppressed_code_of_a_stand_in_does_not_make_it_pass() -> None:
-    one = check("run", NO_GPU)
-    verdict = with_stand_in(one, StepFailed(UNTRUSTED), ignore={"FR018": "why"}).verdict(one)
-    assert verdict.skip == "no GPU here; FR018 it was changed (ignored: why)"
-    assert [finding.code for finding, _ in verdict.ignored] == ["FR018"]
+    one = Check(name="one", scope=Scope.POINT, run=run, one_fault=True)
+    subject = examiner(one)
+    points = {at: subject.verdict(one, "p", at).blocked_by for at in ("min", "opt", "max")}
+    assert points == {"min": "", "opt": "", "max": "one-p-min"}

@@ -10,6 +10,7 @@ import pytest
 from pytest_frictionless.check import Context
 from pytest_frictionless.checks import dynamic
 from pytest_frictionless.shapes import Profile, Range, TensorType
+from pytest_frictionless.workbench.outputs import counted
 
 
 def context(**parts: Any) -> Context:
@@ -53,5 +54,5 @@ def test_rows_are_counted_only_where_their_size_is_of_no_input(
     written = WRITTEN | {"outputs": [tensor("y", *dims)]}
     ctx = context(onnx=written, lost_symbol=None)
     compared = {"name": "y", "shape": [3, 8], "reference_shape": [5, 8]}
-    finding = dynamic._counted(ctx, ctx.profile.at("opt"), cast("Any", compared), "eager torch")
+    finding = counted(ctx.workbench, ctx.profile.at("opt"), cast("Any", compared), "eager torch")
     assert (finding.code if finding else "") == wanted

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pytest_frictionless.checks import opset
 from pytest_frictionless.cli.opset import versions_of
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding, Place, Severity
@@ -86,3 +88,20 @@ def test_limits_tell_both_sides_of_an_undocumented_release() -> None:
         "up to 24"
     )
     assert "publishes no limit" in limits(None)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "is_onnx", "remedy"),
+    [
+        (17, True, "Export the model again at opset 18, or pin 17. Which of them works, with the line to pin:\n"
+                   "  pytest-frictionless opset 'a b.onnx' --try 17,18"),
+        (20, False, "Pin 20, or export with a version that delivers 18. Which of them works, with the line to pin:\n"
+                    "  pytest-frictionless opset 'a b.onnx' --try 18,20"),
+        (6, True, "Export the model again at opset 18, or pin 6."),  # older than what the command tries
+    ],
+)  # fmt: skip
+def test_the_command_is_named_where_it_takes_both_opsets(
+    delivered: int, is_onnx: bool, remedy: str
+) -> None:
+    bench: Any = SimpleNamespace(is_onnx=is_onnx, relative_path="a b.onnx")
+    assert opset._remedy(bench, 18, delivered) == remedy

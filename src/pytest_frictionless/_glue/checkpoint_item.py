@@ -66,7 +66,9 @@ class CheckpointItem(pytest.Item):
         self.parent.run.ledger.note(self.parent.place, self.name, self.check, verdict)
         errors = [finding for finding in verdict.findings if self._counts(finding)]
         if verdict.blocked_by and self._is_running(verdict.blocked_by):
-            pytest.skip(f"needs {verdict.blocked_by}: {self._short(verdict.findings[0].headline)}")
+            same = verdict.blocked_by.startswith(f"{self.check.name}-")
+            why = f"fails as {verdict.blocked_by}" if same else f"needs {verdict.blocked_by}"
+            pytest.skip(f"{why}: {self._short(verdict.findings[0].headline)}")
         if errors:
             raise CheckFailed(errors)
         if verdict.skip:
@@ -126,8 +128,11 @@ class CheckpointItem(pytest.Item):
         return f"pytest --frictionless {_quoted(folder)} -k {_quoted(words)}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """File and name for the terminal; pytest asserts that there is a line where it skips."""
-        return Path(spelled(self.path)), 0, self.name
+        """File and heading for the terminal; pytest asserts that there is a line where it skips.
+
+        An id would lose its dots as a heading, and the name alone does not say whose failure it is.
+        """
+        return Path(spelled(self.path)), 0, f"{self.parent.spelled_place}: {self.name}"
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless._glue.config import RUN
 from pytest_frictionless.checkpoint.discovery import dangling, identify
 from pytest_frictionless.checkpoint.formats import spelled
+from pytest_frictionless.exclusion import is_excluded
 from pytest_frictionless.place import path_below
 
 if TYPE_CHECKING:
@@ -110,8 +111,7 @@ class Collection:
     def _wanted(self, path: Path) -> bool:
         if self.run.only is not None and path not in self.run.only:
             return False
-        relative = path_below(path, self.config.rootpath)
-        if any(fnmatch.fnmatch(relative, pattern) for pattern in self.run.shop.settings.exclude):
+        if is_excluded(path, self.run.shop.root, self.run.shop.settings.exclude):
             return False
         if not self.run.roots or any(path.is_relative_to(root) for root in self.run.roots):
             return True

@@ -75,7 +75,7 @@ class Terminal:
         self.tally.add(
             report.nodeid, checkpoint=str(about["checkpoint"]), check=str(about["check"]),
             outcome=outcome, warnings=warnings,
-            reason="" if reason.startswith("needs ") else reason,
+            reason="" if "needs" in about else reason,
             evidence=str(about.get("evidence", "")),
         )  # fmt: skip
 

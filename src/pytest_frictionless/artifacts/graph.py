@@ -70,6 +70,8 @@ class LostSymbol(TypedDict):
     """What the node makes of it."""
     place: dict[str, Any]
     """`Place` of the node."""
+    held: str
+    """The size and the constant that holds it, as `4 by the constant shape`; empty where unknown."""
     cause: str
     """The constant that holds the size, in words."""
     remedy: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.place import place_of_error
 from pytest_frictionless.shapes import TensorType
 
@@ -94,10 +94,14 @@ def _made(record: InputRecord, shape: tuple[int, ...], generator: Any) -> Any:
     except MemoryError:
         raise
     except Exception as error:
+        raises = (
+            f"{record['make']}, which makes input {record['name']}, raises {type(error).__name__}"
+        )
+        message, cause = quoted(raises, str(error))
         finding = Finding(
             code="FR204",
-            message=f"{record['make']}, which makes input {record['name']}, raises "
-            f"{type(error).__name__}: {error}",
+            message=message,
+            cause=cause,
             place=place_of_error(error),
             remedy="It is called with the shape and a numpy Generator, and returns the values.",
         )
@@ -111,9 +115,8 @@ def _sample(record: InputRecord) -> Array:
         loaded = np.load(path, allow_pickle=False)
         array: Array = loaded[record["name"]] if path.suffix == ".npz" else loaded
     except (OSError, ValueError, KeyError) as error:
-        raise StepFailed(
-            Finding(code="FR204", message=f"sample {path} gives no {record['name']}: {error}")
-        ) from error
+        message, cause = quoted(f"sample {path} gives no {record['name']}", str(error))
+        raise StepFailed(Finding(code="FR204", message=message, cause=cause)) from error
     return array
 
 

@@ -8,6 +8,7 @@ import shlex
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,21 @@ from pytest_frictionless.checkpoint.formats import (
 from pytest_frictionless.checkpoint.inspection import inspect
 from pytest_frictionless.checkpoint.source import is_regular
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.exclusion import is_excluded
 from pytest_frictionless.finding import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Checkpoint", "Format", "dangling", "find_checkpoints", "identify", "is_candidate"]
+__all__ = [
+    "Checkpoint",
+    "Format",
+    "checkpoints_of",
+    "dangling",
+    "find_checkpoints",
+    "identify",
+    "is_candidate",
+]
 
 _COMPANION = re.compile(
     r"(optimizer|scheduler|scaler|sampler)(_\d+)?\.(pt|pth|bin)"
@@ -69,15 +79,38 @@ def find_checkpoints(*roots: str | Path, exclude: Iterable[str] = ()) -> list[Ch
     Raises:
         ConfigError: A root does not exist.
     """
-    paths = [Path(root) for root in roots]
+    patterns = tuple(exclude)
+
+    def left_out(root: Path, path: Path) -> bool:
+        whole = path.as_posix()
+        return is_excluded(path, root, patterns) or any(fnmatchcase(whole, p) for p in patterns)
+
+    return _found([Path(root) for root in roots], left_out)
+
+
+def checkpoints_of(
+    repository: Path, *, roots: Iterable[str], exclude: Iterable[str]
+) -> list[Checkpoint]:
+    """List the checkpoints of a repository, by `roots` and `exclude` of its frictionless.yaml.
+
+    Raises:
+        ConfigError: A root does not exist.
+    """
+    patterns = tuple(exclude)
+    paths = [repository / root for root in roots] or [repository]
+    return _found(paths, lambda _, path: is_excluded(path, repository, patterns))
+
+
+def _found(paths: list[Path], left_out: Callable[[Path, Path], bool]) -> list[Checkpoint]:
     absent = [path for path in paths if not os.path.lexists(path)]
     if absent:
         raise ConfigError([f"{spelled(path)} does not exist" for path in absent])
-    patterns = [pattern.rstrip("/") for pattern in exclude]
     found: dict[Path, Checkpoint] = {}
     for root in paths:
-        for path in _walk(root, root, patterns, _above(root)) if os.path.isdir(root) else [root]:
-            if path not in found and (checkpoint := identify(path)):
+        skip = partial(left_out, root)
+        walked = _walk(root, skip, _above(root)) if os.path.isdir(root) else [root]
+        for path in walked:
+            if path not in found and not skip(path) and (checkpoint := identify(path)):
                 found[path] = checkpoint
     return [found[path] for path in sorted(found, key=lambda path: path.as_posix())]
 
@@ -139,7 +172,7 @@ def _in_utf8(path: Path) -> str:
 
 
 def _walk(
-    root: Path, folder: Path, patterns: list[str], ancestors: tuple[tuple[int, int], ...]
+    folder: Path, left_out: Callable[[Path], bool], ancestors: tuple[tuple[int, int], ...]
 ) -> Iterator[Path]:
     """Files of a candidate's name below a folder; links are followed unless they lead upwards."""
     try:
@@ -153,11 +186,9 @@ def _walk(
         return
     for entry in entries:
         path = folder / entry.name
-        if patterns and _is_excluded(path, root, patterns):
-            continue
         if _is_folder(entry):
-            if not _is_skipped(path):
-                yield from _walk(root, path, patterns, (*ancestors, identity))
+            if not _is_skipped(path) and not left_out(path):
+                yield from _walk(path, left_out, (*ancestors, identity))
         elif _is_candidate_name(entry.name):
             yield path
 
@@ -182,9 +213,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _is_skipped(folder: Path) -> bool:
     hidden = folder.name.startswith(".") or folder.name in _SKIPPED_FOLDERS
     return hidden or is_regular(folder / "pyvenv.cfg")
-
-
-def _is_excluded(path: Path, root: Path, patterns: list[str]) -> bool:
-    below = path.relative_to(root).as_posix()
-    texts = (path.name, below, f"/{below}", path.as_posix())
-    return any(fnmatchcase(text, pattern) for pattern in patterns for text in texts)

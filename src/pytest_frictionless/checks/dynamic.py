@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import OF_THE_MACHINE, Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Place, Severity
+from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
+from pytest_frictionless.workbench.outputs import counted, with_baked, wrong_outputs
 from pytest_frictionless.workbench.sizes import at_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_frictionless.artifacts.checkpoint import TensorRecord
-    from pytest_frictionless.artifacts.graph import OnnxRecord
-    from pytest_frictionless.artifacts.run import ComparisonRecord
+    from collections.abc import Iterator
 
 
 PART_OF_THE_SIZES = "FR607"
@@ -162,7 +159,6 @@ def _parsed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
 
 def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
     """Runs at min, opt, max and between, and the shapes they give."""
-    record = ctx.workbench.onnx()
     points = [*ctx.profile.points(), *([ctx.profile.at("between")] if dynamic else [])]
     for point in points:
         try:
@@ -173,105 +169,25 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
                 return
             if failed.finding.code.startswith(OF_THE_MACHINE):
                 raise type(failed)(at_sizes(ctx.workbench, failed.finding, point)) from failed
-            yield _with_baked(ctx, failed.finding)
+            yield with_baked(ctx.workbench, failed.finding)
             return
         for compared in execution["comparisons"]:
             if compared["shape"] != compared["reference_shape"]:
-                if (counted := _counted(ctx, point, compared, execution["reference"])) is not None:
-                    yield counted
+                rows = counted(ctx.workbench, point, compared, execution["reference"])
+                if rows is not None:
+                    yield rows
                     return
                 finding = Finding(
                     code="FR606",
                     message=f"output {compared['name']} is {compared['shape']} at {point}, and "
                     f"{execution['reference']} gives {compared['reference_shape']}",
                 )
-                yield _with_baked(ctx, finding)
+                yield with_baked(ctx.workbench, finding)
                 return
-        wrong = list(_wrong_outputs(record, execution["outputs"], point, ctx))
+        wrong = list(wrong_outputs(ctx.workbench, execution["outputs"], point))
         if wrong:
             yield from wrong
             return
-
-
-def _counted(
-    ctx: Context, point: ShapePoint, compared: ComparisonRecord, reference: str
-) -> Finding | None:
-    """FR608: the axis that differs has a size of its own, which only the data knows."""
-    record = ctx.workbench.onnx()
-    known = {each for tensor in record["inputs"] for each in tensor["dims"] or ()}
-    output = next((each for each in record["outputs"] if each["name"] == compared["name"]), None)
-    dims = output["dims"] if output else None
-    got, wanted = compared["shape"], compared["reference_shape"]
-    if dims is None or not len(dims) == len(got) == len(wanted):
-        return None
-    axes = [axis for axis in range(len(dims)) if got[axis] != wanted[axis]]
-    if not all(_is_own(dims[axis], known) for axis in axes) or ctx.workbench.lost_symbol():
-        return None
-    axis = axes[0]
-    return Finding(
-        code="FR608",
-        message=f"output {compared['name']} has {got[axis]} rows at {point}, and {reference} gives "
-        f"{wanted[axis]}: how many there are depends on the data",
-        cause=f"Axis {axis} is {dims[axis] or 'without a name'} in the file, a size of no input.",
-    )
-
-
-def _is_own(size: int | str, known: set[int | str]) -> bool:
-    """Whether an axis has a size of its own: neither an input's, nor one that follows from it."""
-    return isinstance(size, str) and size not in known and (not size or size.isidentifier())
-
-
-def _wrong_outputs(
-    record: OnnxRecord, outputs: Sequence[TensorRecord], point: ShapePoint, ctx: Context
-) -> Iterator[Finding]:
-    """Output axes that the file calls by an input's symbol and that do not follow it."""
-    sizes = _file_symbols(record, ctx, point)
-    for declared, given in zip(record["outputs"], outputs, strict=False):
-        shape = given["dims"] or []
-        for axis, (name, size) in enumerate(zip(declared["dims"] or (), shape, strict=False)):
-            wanted = sizes.get(name) if isinstance(name, str) else name
-            if wanted is not None and wanted != size:
-                finding = Finding(
-                    code="FR606",
-                    message=f"output {declared['name']} is {shape} at {point}: the file declares "
-                    f"axis {axis} as {name}",
-                )
-                yield _with_baked(ctx, finding)
-                return
-
-
-def _file_symbols(record: OnnxRecord, ctx: Context, point: ShapePoint) -> dict[str, int]:
-    """Size of every symbol the file names among its inputs, at this point.
-
-    A name shared by axes of different sizes says nothing of an output; `build` tells of it (FR806).
-    """
-    types = ctx.workbench.tensors
-    sizes: dict[str, int] = {}
-    shared: set[str] = set()
-    for each in record["inputs"]:
-        shape = types[each["name"]].shape(point.sizes) if each["name"] in types else ()
-        for name, size in zip(each["dims"] or (), shape, strict=False):
-            if isinstance(name, str) and name and sizes.setdefault(name, size) != size:
-                shared.add(name)
-    return {name: size for name, size in sizes.items() if name not in shared}
-
-
-def _with_baked(ctx: Context, finding: Finding) -> Finding:
-    """Add the node where a symbol became a constant, if one is found: there is the cause."""
-    lost = ctx.workbench.lost_symbol()
-    if lost is None:
-        return finding
-    place = Place(**lost["place"])
-    elsewhere = finding.place is not None and finding.place.node != place.node
-    failed_in = (("fails in", str(finding.place)),) if elsewhere else ()
-    return replace(
-        finding,
-        message=f"{lost['symbol']} is baked in: {finding.message}",
-        place=place,
-        cause="\n".join(filter(None, [lost["cause"], finding.cause])),
-        evidence=(*finding.evidence, *failed_in) if elsewhere else (),
-        remedy=lost["remedy"],
-    )
 
 
 CHECK = Check(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.knowledge.opsets import opset_limits
+from pytest_frictionless.knowledge.opsets import NEWEST, OLDEST, opset_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_frictionless.workbench.workbench import Workbench
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -35,6 +38,7 @@ def run(ctx: Context) -> Iterator[Finding]:
                 cause=f"{record['producer'] or 'The producer'} wrote opset {delivered}"
                 + ("" if bench.is_onnx else f" although {pin.version} was asked for"),
                 evidence=(("pinned because", pin.reason),),
+                remedy=_remedy(bench, pin.version, delivered) if exists else "",
             )
         if pin.ir_version is not None and ir_version != pin.ir_version:
             yield Finding(
@@ -50,6 +54,22 @@ def run(ctx: Context) -> Iterator[Finding]:
         )
         return
     yield from _known_to_target(bench.shop.settings.target.tensorrt, delivered)
+
+
+def _remedy(bench: Workbench, pinned: int, delivered: int) -> str:
+    """The two ways out, and the command that tells which opset works: of a file, by converting it."""
+    ways = (
+        f"Export the model again at opset {pinned}, or pin {delivered}."
+        if bench.is_onnx
+        else f"Pin {delivered}, or export with a version that delivers {pinned}."
+    )
+    first, last = sorted((pinned, delivered))
+    if not OLDEST <= first <= last <= NEWEST:
+        return ways
+    return (
+        f"{ways} Which of them works, with the line to pin:\n"
+        f"  pytest-frictionless opset {shlex.quote(bench.relative_path)} --try {first},{last}"
+    )
 
 
 def _known_to_target(tensorrt: str | None, delivered: int) -> Iterator[Finding]:

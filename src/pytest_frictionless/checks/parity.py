@@ -136,5 +136,6 @@ def _difference(ctx: Context, execution: ExecutionRecord, each: ComparisonRecord
 
 CHECK = Check(
     name="parity", scope=Scope.POINT, run=run, after=("load", "export", "dynamic"), yields_to=("graph",),
+    one_fault=True,
     title="does the exported model give the numbers of the original?",
 )  # fmt: skip

@@ -131,7 +131,7 @@ def _evidence(
 
 CHECK = Check(
     name="run", scope=Scope.POINT, run=run, after=("load", "export", "operators", "build"),
-    yields_to=("dynamic", "parity"),
+    yields_to=("dynamic", "parity"), one_fault=True,
     codes=("FR9", "FR0"), needs_gpu=True,
     title="does the engine run on this GPU, and give the numbers of the original?",
 )  # fmt: skip

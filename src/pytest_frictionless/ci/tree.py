@@ -14,6 +14,7 @@ from pytest_frictionless.checkpoint.discovery import find_checkpoints, is_candid
 from pytest_frictionless.checkpoint.formats import has_candidate_suffix, spelled
 from pytest_frictionless.checkpoint.huggingface import CONFIG
 from pytest_frictionless.checkpoint.pointer import pointer_at
+from pytest_frictionless.exclusion import is_excluded
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.git import lfs_files
 from pytest_frictionless.place import path_below
@@ -128,7 +129,7 @@ def _unsure(root: Path) -> Iterator[Path]:
 
 
 def _is_left_out(path: Path, root: Path, roots: list[Path], exclude: tuple[str, ...]) -> bool:
-    if any(fnmatch(path_below(path, root), pattern) for pattern in exclude):
+    if is_excluded(path, root, exclude):
         return True
     below = [path.relative_to(top).parts[:-1] for top in roots if path.is_relative_to(top)]
     return all(

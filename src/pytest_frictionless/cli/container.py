@@ -98,7 +98,6 @@ def _from(folder: Path, path: Path) -> str:
 
 def _manifests(shop: Shop, model: str | None) -> dict[str, Manifest]:
     """The manifests to write from, by path: of one model, or of every checkpoint that has one."""
-    from pytest_frictionless.checkpoint.discovery import find_checkpoints
     from pytest_frictionless.place import path_below
     from pytest_frictionless.stack.manifest import manifest_path
     from pytest_frictionless.stack.manifest_file import read_manifest
@@ -111,8 +110,7 @@ def _manifests(shop: Shop, model: str | None) -> dict[str, Manifest]:
                 [f"{model} has no manifest: pytest-frictionless manifest write {model}"]
             )
     else:
-        roots = [shop.root / each for each in shop.settings.roots] or [shop.root]
-        found = find_checkpoints(*roots, exclude=shop.settings.exclude)
+        found = shop.checkpoints()
         paths = [path for each in found if (path := manifest_path(each.path)).is_file()]
     return {path_below(path, shop.root): read_manifest(path) for path in paths}
 

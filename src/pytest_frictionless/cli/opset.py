@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.cli.command import Command
 from pytest_frictionless.cli.project import open_model
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.knowledge.opsets import NEWEST, OLDEST
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_frictionless.opset_trial import Row
     from pytest_frictionless.workbench.workbench import Workbench
 
-OLDEST, NEWEST = 7, 30
 NO_OPSET_WORKS = 1
 LONGEST = 140
 

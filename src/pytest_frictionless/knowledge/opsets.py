@@ -9,6 +9,9 @@ from importlib import resources
 
 from packaging.version import Version
 
+OLDEST, NEWEST = 7, 30
+"""Opsets that `pytest-frictionless opset` tries."""
+
 COMPOSITE = {
     "LayerNormalization": 17, "Mish": 18, "Gelu": 20, "GroupNormalization": 21, "Attention": 23,
     "RMSNormalization": 23, "RotaryEmbedding": 23, "Swish": 24, "LinearAttention": 27, "SwiGLU": 28,

@@ -112,12 +112,13 @@ def _lacked_by_rtx_alone(operator: str, cause: Cause, engine: str, target: Targe
 
 
 def _told(cause: Cause, rejection: RejectionRecord) -> str:
-    """The cause with the node's attributes; of unheard words all lines."""
+    """What the first line does not tell: the node's attributes, and of several lines of words all."""
+    words = [cause.words] if "\n" in cause.words else []
     if cause.id == UNNAMED:
-        return cause.words if "\n" in cause.words else ""
+        return "".join(words)
     attributes = rejection.get("attributes", {})
     told = ", ".join(f"{name}={value}" for name, value in attributes.items())
-    return f"{cause.words} (the node has {told})" if told else cause.words
+    return "\n".join([*words, *([f"the node has {told}"] if told else [])])
 
 
 def _evidence(

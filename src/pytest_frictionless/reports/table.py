@@ -134,10 +134,10 @@ class Tally:
         return sorted(self.cells, key=self._badness if worst_first else None)
 
     def worst(self, checkpoint: str, check: str) -> tuple[str, int, int]:
-        """The worst outcome of a check, how often it is there, and the number of items."""
+        """The worst outcome of a check, how often it is there, and of how many items that were asked."""
         counts = self.cells[checkpoint].get(check, Counter())
         outcome = next((each for each in WORDS if counts[each]), "")
-        return outcome, counts[outcome], counts.total()
+        return outcome, counts[outcome], counts.total() - counts["skipped"]
 
     def is_flawless(self, checkpoint: str) -> bool:
         """Whether nothing of it failed, was warned of or was expected to fail."""

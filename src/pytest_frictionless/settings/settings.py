@@ -22,7 +22,8 @@ class Settings(Section):
 
     roots: tuple[FilePath, ...] = Field((), description="Folders to find checkpoints in.")
     exclude: tuple[Text, ...] = Field(
-        (), description="Glob patterns of paths to leave out, from the root of the repository."
+        (),
+        description="Glob patterns of what to leave out: names, or paths from the root of the repository.",
     )
     target: Target = Field(default_factory=Target, description="What the models are deployed to.")
     opset: Opset | None = Field(None, description="The pinned ONNX opset, and why.")

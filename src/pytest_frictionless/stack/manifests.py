@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.checkpoint.discovery import find_checkpoints
+from pytest_frictionless.checkpoint.discovery import checkpoints_of
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Place
 from pytest_frictionless.place import path_below
@@ -30,8 +30,7 @@ def compared(
     root: Path, settings: Settings, running: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[Difference, ...]]]:
     """Path of each checkpoint that has a manifest, and what differs; raises StepFailed FR051."""
-    roots = [root / each for each in settings.roots] or [root]
-    for checkpoint in find_checkpoints(*roots, exclude=settings.exclude):
+    for checkpoint in checkpoints_of(root, roots=settings.roots, exclude=settings.exclude):
         path = manifest_path(checkpoint.path)
         if not path.is_file():
             continue

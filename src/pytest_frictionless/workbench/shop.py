@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_frictionless.checkpoint.discovery import find_checkpoints
+from pytest_frictionless.checkpoint.discovery import checkpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,5 +37,5 @@ class Shop:
 
     def checkpoints(self) -> list[Checkpoint]:
         """Every checkpoint below the roots of the repository."""
-        roots = [self.root / each for each in self.settings.roots] or [self.root]
-        return find_checkpoints(*roots, exclude=self.settings.exclude)
+        settings = self.settings
+        return checkpoints_of(self.root, roots=settings.roots, exclude=settings.exclude)

@@ -81,11 +81,14 @@ class Workbench(Given):
         """SHA-256 of the ONNX model without notes that name the machine: see `onnx.digest`."""
         return str(self._onnx_step("onnx.digest:model", {}).record["sha256"])
 
-    def lost_symbol(self) -> LostSymbol | None:
-        """The symbol that becomes a constant inside the graph, and the node where it does."""
-        return cast(
-            "LostSymbol | None", self._onnx_step("onnx.dims:lost_symbol", {}).record["lost"]
-        )
+    def lost_symbol(self, *, likely: bool = False) -> LostSymbol | None:
+        """The symbol that becomes a constant inside the graph, and the node where it does.
+
+        `likely` takes what may be right for all that the graph tells: where a run showed that it is not.
+        """
+        found = self._onnx_step("onnx.dims:lost_symbol", {}).record
+        lost = found["lost"] or (found["likely"] if likely else None)
+        return cast("LostSymbol | None", lost)
 
     def examined(self) -> GraphRecord:
         """The graph looked over for what costs; counted at opt of the first profile."""

@@ -14,7 +14,7 @@ from pytest_frictionless.cliffs.line import lines_of
 from pytest_frictionless.cliffs.record import record_of
 from pytest_frictionless.cliffs.scan import scan as scan_line
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.shapes import Profile, Range
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ class _Attempts:
             self._measured(self._opt)
         except Exception as error:
             where = ", ".join(f"{symbol}={size}" for symbol, size in sizes.items())
-            message = f"the engine does not run at {where}, nor at any size after that: {text}"
-            raise StepFailed(Finding(code="FR934", message=message)) from error
+            stops = f"the engine does not run at {where}, nor at any size after that"
+            message, cause = quoted(stops, text)
+            raise StepFailed(Finding(code="FR934", message=message, cause=cause)) from error
         return None
 
     def _measured(self, sizes: Mapping[str, int]) -> float:

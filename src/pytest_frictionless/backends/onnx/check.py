@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.onnx.walk import walk
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.finding import Finding, Place, quoted
 from pytest_frictionless.place import place_of_node
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(
     r"(?:Bad node spec for node\. Name: |\(op_type:\s*\w+, node name: )(?P<node>[^\s,)]+)"
+)
+_UNSORTED = re.compile(
+    r"topologically sorted, however input '(?P<input>[^']*)' of node:\s*name:.*?OpType:\s*(?P<operator>\w+)",
+    re.DOTALL,
 )
 
 
@@ -30,14 +34,25 @@ def check(path: str, model: onnx.ModelProto) -> None:
         onnx.checker.check_model(path, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
         text = str(error).strip()
-        named = _NAMED.search(text)
-        first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
-        raise StepFailed(
-            Finding(
-                code="FR205", message=f"onnx.checker rejects the file: {first}",
-                place=_place(model, named["node"]) if named else None, cause=text,
-            )
-        ) from error  # fmt: skip
+        raise StepFailed(_rejected(model, text or type(error).__name__)) from error
+
+
+def _rejected(model: onnx.ModelProto, text: str) -> Finding:
+    """FR205 in the checker's words, but where they begin with half a sentence."""
+    rejects = "onnx.checker rejects the file"
+    if unsorted := _UNSORTED.search(text):
+        given, operator = unsorted["input"], unsorted["operator"]
+        nodes = (e for e in _nodes(model) if e.op_type == operator and given in e.input)
+        return Finding(
+            code="FR205",
+            message=f"{rejects}: no node before this {operator} makes its input {given!r}",
+            place=next(map(place_of, nodes), None),
+            cause=" ".join(text.split()),
+        )
+    named = _NAMED.search(text)
+    message, cause = quoted(rejects, text)
+    place = _place(model, named["node"]) if named else None
+    return Finding(code="FR205", message=message, place=place, cause=cause)
 
 
 def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:

@@ -43,11 +43,10 @@ def lost_symbol(memory: dict[str, Any], folder: str, *, path: str) -> dict[str, 
         for size in axes[value.name] or ()
         if isinstance(size, str) and size
     }
-    for node in inferred.graph.node:
-        lost = _reshaped(inferred, node, axes, declared) or _pooled(node, axes, declared)
-        if lost is not None:
-            return {"lost": lost}
-    return {"lost": None}
+    nodes = list(inferred.graph.node)
+    sure = (_reshaped(inferred, n, axes, declared) or _pooled(n, axes, declared) for n in nodes)
+    likely = (_held_beside_open(inferred, node, axes, declared) for node in nodes)
+    return {"lost": next(filter(None, sure), None), "likely": next(filter(None, likely), None)}
 
 
 def node_and_constants(
@@ -91,17 +90,40 @@ def _reshaped(
         gone = symbols[:1] if given[0] in declared and isinstance(made[0], int) else []
     if not gone:
         return None
-    symbol = str(gone[0])
-    numbers = _constant(model, node.input[1]) if len(node.input) > 1 else None
-    axis = given.index(symbol)
+    axis = given.index(gone[0])
+    return _lost(node, str(gone[0]), axis, made, _numbers(model, node))
+
+
+def _held_beside_open(
+    model: onnx.ModelProto, node: onnx.NodeProto, axes: Axes, declared: set[str]
+) -> LostSymbol | None:
+    """A Reshape as to [1, -1, 4]: the rest of a symbol may go to the open axis, as nobody can tell here."""
+    given, numbers = axes.get(node.input[0]) if node.input else None, _numbers(model, node)
+    if node.op_type != "Reshape" or not given or numbers is None or -1 not in numbers:
+        return None
+    for axis, (size, number) in enumerate(zip(given, numbers, strict=False)):
+        if size in declared and number > 0:
+            return _lost(node, str(size), axis, axes.get(node.output[0]) or [], numbers)
+    return None
+
+
+def _numbers(model: onnx.ModelProto, node: onnx.NodeProto) -> list[int] | None:
+    return _constant(model, node.input[1]) if len(node.input) > 1 else None
+
+
+def _lost(
+    node: onnx.NodeProto, symbol: str, axis: int, made: list[int | str], numbers: list[int] | None
+) -> LostSymbol:
+    size = _at(numbers, axis) if node.op_type in ("Reshape", "Expand") else None
     cause, remedy = _words(node, symbol, axis, numbers)
     place = place_of(node)
     if place.file:
-        size = Size(symbol=symbol, expression=f"x.shape[{axis}]", constant=_at(numbers, axis))
-        remedy = rewritten_size(place, size) or remedy
+        lost = Size(symbol=symbol, expression=f"x.shape[{axis}]", constant=_at(numbers, axis))
+        remedy = rewritten_size(place, lost) or remedy
     return {
-        "symbol": symbol, "shape": list(made), "place": asdict(place), "cause": cause,
-        "remedy": remedy,
+        "symbol": symbol, "shape": list(made), "place": asdict(place),
+        "held": f"{size} by the constant {node.input[1]}" if size is not None else "",
+        "cause": cause, "remedy": remedy,
     }  # fmt: skip
 
 
@@ -161,7 +183,7 @@ def _pooled(node: onnx.NodeProto, axes: Axes, declared: set[str]) -> LostSymbol 
     code = averaged(place.file, place.line) if node.op_type == "AveragePool" else ""
     return {
         "symbol": symbol if symbol in declared else "a size",
-        "shape": [], "place": asdict(place),
+        "shape": [], "place": asdict(place), "held": "",
         "cause": f"adaptive pooling was written with the kernel {kernel}, which fits one size",
         "remedy": f"Average with weights that follow the size:\n{code}\n{AVERAGES}" if code
         else f"Pool to one cell, which fits every size, or fix {symbol} in the profile.",

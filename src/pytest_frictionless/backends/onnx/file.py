@@ -13,7 +13,7 @@ from pytest_frictionless.backends.onnx.check import place_of as place_of
 from pytest_frictionless.backends.onnx.contract import unshaped
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 
 if TYPE_CHECKING:
     import onnx
@@ -80,8 +80,8 @@ def read_graph(path: str) -> onnx.ModelProto:
     try:
         return onnx.load(path, load_external_data=False)
     except DecodeError as error:
-        message = f"the file is no ONNX model, or damaged: {error}"
-        raise StepFailed(Finding(code="FR101", message=message)) from error
+        message, cause = quoted("the file is no ONNX model, or damaged", str(error))
+        raise StepFailed(Finding(code="FR101", message=message, cause=cause)) from error
 
 
 def graph_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:

@@ -14,7 +14,7 @@ from pytest_frictionless.backends.onnx.walk import subgraphs, walk
 from pytest_frictionless.backends.onnx.weights import raw_bytes
 from pytest_frictionless.checkpoint.external import external_files
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def simplify(
         raise
     except (Exception, SystemExit) as error:
         words = str(error).strip() or type(error).__name__
-        raise StepFailed(_failed(f"{tool} fails: {words.splitlines()[0]}", f"{type(error).__name__}: {words}")) from error  # fmt: skip
+        raise StepFailed(_failed(f"{tool} fails", f"{type(error).__name__}: {words}")) from error
     tie(after.graph)
     carried = restore(before, after)
     written = Path(folder) / SIMPLIFIED
@@ -65,9 +65,7 @@ def simplify(
     try:
         onnx.checker.check_model(str(written), full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
-        words = str(error).strip()
-        message = f"onnx.checker rejects what {tool} makes: {words.splitlines()[0]}"
-        raise StepFailed(_failed(message, words)) from error
+        raise StepFailed(_failed(f"onnx.checker rejects what {tool} makes", str(error))) from error
     record: SimplifiedRecord = {
         "tool": tool,
         "files": [SIMPLIFIED, *([location] if (Path(folder) / location).is_file() else [])],
@@ -80,8 +78,9 @@ def simplify(
     return {**record}
 
 
-def _failed(message: str, cause: str) -> Finding:
-    return Finding(code="FR420", message=message, cause=cause if "\n" in cause else "")
+def _failed(what: str, words: str) -> Finding:
+    message, cause = quoted(what, words)
+    return Finding(code="FR420", message=message, cause=cause)
 
 
 def _operators(model: onnx.ModelProto) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
 from pytest_frictionless.backends.onnx.dims import node_and_constants
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.finding import Finding, Place, quoted
 from pytest_frictionless.shapes import ShapePoint
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def run_file(
         raise
     except Exception as error:
         if _NO_RUNTIME.search(str(error)):
-            message = f"ONNX Runtime cannot run the model: {_words(str(error))}"
-            raise StepFailed(Finding(code="FR706", message=message)) from error
+            message, cause = quoted("ONNX Runtime cannot run the model", _words(str(error)))
+            raise StepFailed(Finding(code="FR706", message=message, cause=cause)) from error
         raise StepFailed(_run_finding(path, str(error), point)) from error
     return names, [_array(value) for value in values]
 
@@ -122,7 +122,7 @@ def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
     key = f"session {optimised} {path}"
     if key not in memory:
         options = ort.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what it would log as an error it raises as well
         levels = ort.GraphOptimizationLevel
         options.graph_optimization_level = (
             levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
@@ -133,10 +133,8 @@ def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
             text = _words(str(error))
             code = "FR706" if _NO_RUNTIME.search(text) else "FR605"
             verb = "does not know" if code == "FR706" else "cannot load"
-            finding = Finding(
-                code=code, message=f"ONNX Runtime {ort.__version__} {verb} the model: {text}"
-            )
-            raise StepFailed(finding) from error
+            message, cause = quoted(f"ONNX Runtime {ort.__version__} {verb} the model", text)
+            raise StepFailed(Finding(code=code, message=message, cause=cause)) from error
     return memory[key]
 
 
@@ -156,9 +154,9 @@ def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
     reason = text.partition("Status Message:")[2].strip() or text
     return Finding(
         code="FR605",
-        message=f"does not run at {point}: {_words(reason)}",
+        message=f"{f'{place.node} ({place.operator})' if place else 'the model'} does not run at {point}",
         place=place,
-        cause=_words(text),
+        cause=f"ONNX Runtime says: {_words(reason)}",
         evidence=constants,
     )
 

@@ -12,7 +12,7 @@ from pytest_frictionless.backends.tensorrt.context import Bound
 from pytest_frictionless.backends.tensorrt.log import log, logged
 from pytest_frictionless.backends.tensorrt.network import dtype_name
 from pytest_frictionless.errors import MissingDevice, StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.knowledge.gpus import OTHER_GPU, refusal
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class Engine:
         name = installed.engine_name()
         if OTHER_GPU.search(text):
             raise MissingDevice(refusal(name, self.gpu.name, self.gpu.compute_capability, text))
-        raise StepFailed(Finding(code="FR905", message=f"{name} cannot load the engine: {text}"))
+        message, cause = quoted(f"{name} cannot load the engine", text)
+        raise StepFailed(Finding(code="FR905", message=message, cause=cause))
 
     def _configured(self) -> Any:
         """TensorRT-RTX compiles kernels for this GPU at run time: at once, and kept in a cache."""
@@ -178,5 +179,5 @@ class Engine:
         text = "; ".join(errors) or "no word why"
         if re.search(r"out of memory|cudaErrorMemoryAllocation|OutOfMemory", text):
             return MemoryError(f"GPU: {text}")
-        message = f"{installed.engine_name()} {what}: {text}"
-        return StepFailed(Finding(code="FR905", message=message))
+        message, cause = quoted(f"{installed.engine_name()} {what}", text)
+        return StepFailed(Finding(code="FR905", message=message, cause=cause))

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import sys
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.torch.factory import module_from_factory, one_line
 from pytest_frictionless.backends.torch.guess import guessed_inputs
 from pytest_frictionless.backends.torch.key_names import layers_of
 from pytest_frictionless.backends.torch.keys import fit
-from pytest_frictionless.backends.torch.refusal import packages
-from pytest_frictionless.backends.torch.refusal.failure import failure_of
 from pytest_frictionless.backends.torch.refusal.newer import newer_than_torch
 from pytest_frictionless.backends.torch.script import devices_in, read_script
 from pytest_frictionless.backends.torch.state import not_finite, read_weights
 from pytest_frictionless.backends.torch.unpickle import unsafe_finding
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding
-from pytest_frictionless.place import place_of_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,85 +114,6 @@ def _from_weights(source: SourceRecord) -> Subject:
     )  # fmt: skip
 
 
-def module_from_factory(source: SourceRecord) -> torch.nn.Module:
-    """Call the user's factory; every way in which it can fail is a finding FR106."""
-    torch = require("torch", purpose="building the model")
-    path = source["factory"] or ""
-    module_name, _, attribute = path.partition(":")
-    try:
-        factory: Any = importlib.import_module(module_name)
-        for name in attribute.split("."):
-            factory = getattr(factory, name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if not missing or (module_name != missing and not module_name.startswith(f"{missing}.")):
-            text = f"factory {path}: importing {module_name} raises {_one_line(error)}"
-            raise _factory_failed(text, error, "", source) from error
-        raise _factory_failed(
-            f"factory {path}: no module named {missing!r}",
-            None,
-            "Paths are looked up from the folder of frictionless.yaml.",
-            source,
-        ) from error
-    except AttributeError as error:
-        near = ", ".join(
-            name for name in vars(sys.modules[module_name]) if not name.startswith("_")
-        )
-        raise _factory_failed(
-            f"factory {path}: {module_name} has no {attribute!r}", error, f"It has: {near}", source
-        ) from error
-    except Exception as error:
-        text = f"factory {path}: importing {module_name} raises {_one_line(error)}"
-        raise _factory_failed(text, error, "", source) from error
-    required = _required_parameters(factory)
-    if required:
-        raise _factory_failed(
-            f"factory {path} needs the argument{'s' * (len(required) > 1)} {', '.join(required)}",
-            None,
-            "A factory is called without arguments. Write a function with the values of this model:\n"
-            f"  def {PurePath(source['path']).stem.lower()}():\n"
-            f"      return {attribute}({', '.join(f'{name}=...' for name in required)})",
-            source,
-        )
-    try:
-        module = factory()
-    except Exception as error:
-        text = f"factory {path} raises {_one_line(error)}"
-        raise _factory_failed(text, error, "", source) from error
-    if not isinstance(module, torch.nn.Module):
-        text = f"factory {path} gave a {type(module).__name__}, and a torch.nn.Module is needed"
-        raise _factory_failed(text, None, "", source)
-    return module
-
-
-def _required_parameters(factory: Callable[..., Any]) -> list[str]:
-    try:
-        parameters = inspect.signature(factory).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
-
-
-def _factory_failed(
-    message: str, error: BaseException | None, remedy: str, source: SourceRecord
-) -> StepFailed:
-    if error is not None:
-        failure = failure_of(error)
-        for recognised in (packages.missing, packages.mismatched):
-            if (found := recognised(failure)) is not None:
-                return StepFailed(
-                    replace(found, message=f"factory {source['factory']}: {found.message}")
-                )
-    place = place_of_error(error) if error else None
-    return StepFailed(Finding(code="FR106", message=message, place=place, remedy=remedy))
-
-
-def _one_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-
-
 def _from_torchscript(source: SourceRecord) -> Subject:
     module = read_script(source["path"])
     notes = ["saved in training mode: eval() was called"] if module.training else []
@@ -219,7 +135,7 @@ def _from_exported_program(source: SourceRecord) -> Subject:
     except Exception as error:
         if (newer := newer_than_torch(source["path"], error)) is not None:
             raise StepFailed(newer) from error
-        message = f"torch.export.load cannot read it: {_one_line(error)}"
+        message = f"torch.export.load cannot read it: {one_line(error)}"
         raise StepFailed(Finding(code="FR101", message=message)) from error
     inputs, ranges = declared_inputs(program)
     return Subject(

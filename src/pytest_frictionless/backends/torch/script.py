@@ -10,7 +10,7 @@ from typing import Any
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.torch.refusal.newer import newer_than_torch
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 
 _DEVICE = re.compile(r"torch\.device\(\"(?P<device>cuda[:\d]*)\"\)")
 _UNKNOWN = re.compile(r"Unknown builtin op: (?P<library>\w+)::(?P<operator>\w+)")
@@ -49,9 +49,9 @@ def _refusal(error: Exception) -> Finding:
             else f"Write the program without {library}::{operator}, or give the network and its "
             "weights in place of TorchScript.",
         )
-    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    message = f"torch.jit.load cannot read it: {type(error).__name__}: {lines[0].strip()}"
-    return Finding(code="FR101", message=message)
+    what = f"torch.jit.load cannot read it: {type(error).__name__}"
+    message, told = quoted(what, str(error))
+    return Finding(code="FR101", message=message, cause=told)
 
 
 def devices_in(path: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pytest_frictionless.backends import require
 from pytest_frictionless.backends.torch.keys import with_aliases
 from pytest_frictionless.backends.torch.unpickle import unpickle, unsafe_finding
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.place import path_below
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _read_safetensors(path: str) -> Weights:
             metadata = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except Exception as error:
-        message = f"safetensors cannot read the file: {error}"
-        raise StepFailed(Finding(code="FR101", message=message)) from error
+        message, cause = quoted("safetensors cannot read the file", str(error))
+        raise StepFailed(Finding(code="FR101", message=message, cause=cause)) from error
     weights.state = with_aliases(state, metadata, weights.notes)
     return weights
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections import deque
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_frictionless.exclusion import is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,15 +57,14 @@ def pinning_files(
     start = len(os.path.join(top, ""))
     # Texts, as most of them are no file of ours: a Path each would take most of the time.
     for path in chain(_above(root, top), _below(root)):
-        if known(path[start:]) and not _is_excluded(Path(path), root, patterns):
+        if known(path[start:]) and not _is_left_out(Path(path), root, patterns):
             yield Path(path)
 
 
-def _is_excluded(path: Path, root: Path, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern fits its name, its path below `root`, or a folder that it is in."""
-    below = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
-    names = [path.name, *map(str, (below, *below.parents))]
-    return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
+def _is_left_out(path: Path, root: Path, patterns: tuple[str, ...]) -> bool:
+    """As `exclude` says; what lies above `root` has its name alone."""
+    below = path if path.is_relative_to(root) else root / path.name
+    return is_excluded(below, root, patterns)
 
 
 def _above(root: Path, top: Path) -> Iterator[str]:

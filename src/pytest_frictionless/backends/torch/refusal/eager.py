@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends.torch.refusal import control, packages
 from pytest_frictionless.backends.torch.refusal.failure import failure_of
 from pytest_frictionless.backends.torch.refusal.words import first_line
+from pytest_frictionless.finding import quoted
 
 if TYPE_CHECKING:
     from pytest_frictionless.backends.torch.refusal.failure import Failure
@@ -29,9 +30,8 @@ def finding_in_eager(error: BaseException, shapes: str, *, module: Any = None) -
             remedy=f"Let the values end where the table{layer} does, in frictionless.yaml, for the input that "
             f"holds them:\n  {{type: \"int64[...]\", low: 0, high: {rows}}}",
         )  # fmt: skip
-    return failure.finding(
-        "FR206", f"forward() raises {type(error).__name__} on {shapes}: {said}", cause=str(error)
-    )
+    raises = f"forward() raises {type(error).__name__} on {shapes}"
+    return failure.finding("FR206", quoted(raises, said)[0], cause=str(error))
 
 
 def _looked_up(error: BaseException) -> tuple[int, int]:
