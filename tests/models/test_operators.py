@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from pytest_frictionless.knowledge.causes import UNNAMED, cause_of
@@ -22,6 +23,8 @@ ANTIALIAS = """g (float[b, 3, 8, 8] x) => (float[b, 3, 4, 4] y) <float[4] s = {1
     [up] y = Resize<mode = "linear", antialias = 1>(x, , s) }"""
 NONZERO = """g (float[b, 4] x) => (float[n] y) <int64[1] flat = {-1}> {
     [where] i = NonZero(x)  f = Cast<to = 1>(i)  y = Reshape(f, flat) }"""
+CONVOLUTION = """g (float[b, 3, 8, 8] x) => (float[b, 1, 8, 8] y)
+    <float[1, 3, 1, 1] w = {1.0, 0.5, -1.0}, float[1] bias = {0.5}> { [conv] y = Conv(x, w, bias) }"""
 ROI = """g (float[1, 2, 8, 8] x, float[3, 4] rois) => (float[3, 2, 2, 2] y) <int64[3] at = {0, 0, 0}> {
     [roi] y = RoiAlign<output_height = 2, output_width = 2>(x, rois, at) }"""
 
@@ -114,3 +117,37 @@ def test_every_twelfth_backend_case_that_is_refused_has_a_named_cause(tmp_path: 
                 unnamed.append((case.name, rejection["operator"], rejection["reason"]))
     assert refused > 50
     assert unnamed == []
+
+
+def test_what_onnxruntime_quantises_by_default_is_told_which_options_to_give(
+    project: Project,
+) -> None:
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    plain = project.onnx("float/net.onnx", CONVOLUTION, header=HEADER)
+    rng = np.random.default_rng(0)
+
+    class Images:
+        """Two batches to calibrate with."""
+
+        def __init__(self) -> None:
+            self.left = [{"x": rng.standard_normal((1, 3, 8, 8)).astype("f4")} for _ in range(2)]
+
+        def get_next(self) -> object:
+            return self.left.pop() if self.left else None
+
+    def quantised(**options: object) -> tuple[str, str]:
+        made = project.root / "models/net.onnx"
+        made.parent.mkdir(exist_ok=True)
+        quantization.quantize_static(plain, made, Images(), **options)
+        given = ("-k", "operators", "-p", "no:cacheprovider", "models")
+        item = project.run(*given)["models/net.onnx::operators"]
+        return item.outcome, item.text
+
+    outcome, text = quantised()
+    assert outcome == "failed"
+    assert "DequantizeLinear" in text
+    assert '"QuantizeBias": False' in text
+    assert "time for listing" not in text
+    int8 = quantization.QuantType.QInt8
+    mended = {"ActivationSymmetric": True, "QuantizeBias": False}
+    assert quantised(activation_type=int8, weight_type=int8, extra_options=mended)[0] == "passed"

@@ -40,7 +40,8 @@ def run(ctx: Context) -> Iterator[Finding]:
     yield from _with_reproducers(ctx, refused, engine, plugins)
     if not record["complete"]:
         yield Finding(
-            code="FR501", message="the time for listing rejections ended: there may be more",
+            code="FR501", message="not every rejection could be listed: there may be more",
+            remedy="Mend what is shown, and ask again: what lies behind it could not be asked yet.",
             severity=Severity.WARNING,
         )  # fmt: skip
     yield from _only_just(ctx, engine, {rejection["operator"] for rejection in refused})
