@@ -214,6 +214,21 @@ def test_inputs_are_guessed_under_the_names_of_forward() -> None:
     assert [each["name"] for each in guessed_inputs(module.state_dict())] == ["x"]
 
 
+def test_the_first_layer_is_found_in_a_file_that_is_sorted_by_name() -> None:
+    state = {"blocks.fc.weight": torch.zeros(64, 16), "blocks.fc.bias": torch.zeros(64)}
+    state |= {"stem.weight": torch.zeros(16, 3, 4, 4)}
+    [guessed] = guessed_inputs(state)
+    assert guessed["type"] == "float32[batch, 3, height, width]"
+
+
+def test_a_matrix_without_a_bias_and_with_more_rows_than_columns_looks_tokens_up() -> None:
+    table, bias = torch.zeros(100, 16), torch.zeros(100)
+    [guessed] = guessed_inputs({"e.weight": table})
+    assert (guessed["type"], guessed["low"], guessed["high"]) == ("int64[batch, seq]", 0, 100)
+    [guessed] = guessed_inputs({"e.weight": table, "e.bias": bias})
+    assert guessed["type"] == "float32[batch, 16]"
+
+
 def test_a_script_that_calls_an_operator_of_nobody_is_told(tmp_path: Path) -> None:
     library = torch.library.Library("acme_test", "DEF")
     library.define("twice(Tensor x) -> Tensor")

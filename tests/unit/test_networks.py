@@ -49,3 +49,14 @@ def test_layers_are_named_at_every_depth_that_all_keys_share() -> None:
     assert layers_of({"fc.weight": 0, "fc.bias": 0}) == [["fc"]]
     assert layers_of({"fc.0.weight": 0, "fc.1.bias": 0}) == [["fc"], ["0", "1"]]
     assert layers_of({"weight": 0}) == [["weight"]]
+
+
+def test_of_networks_with_the_same_layers_the_one_called_like_the_file_comes_first(
+    tmp_path: Path,
+) -> None:
+    body = "    def __init__(self):\n        self.head = 1\n    def forward(self, x): ...\n"
+    (tmp_path / "nets.py").write_text(
+        "".join(f"class {each}:\n{body}" for each in ("A", "TwoTower"))
+    )
+    assert networks_with(["head"], tmp_path)[0].factory == "nets:A"
+    assert networks_with(["head"], tmp_path, stem="two-tower_v3")[0].factory == "nets:TwoTower"

@@ -30,13 +30,27 @@ class Network:
     """Attributes that the file has no weights for."""
 
 
-def networks_with(layers: Iterable[str], root: Path) -> list[Network]:
-    """Classes below `root` that set these attributes, the likeliest first; imports nothing."""
+def networks_with(layers: Iterable[str], root: Path, *, stem: str = "") -> list[Network]:
+    """Classes below `root` that set these attributes, the likeliest first; imports nothing.
+
+    Among those that need as much, one that is called like the file, `stem`, comes first.
+    """
     wanted = set(layers)
     if not wanted or not all(name.isidentifier() for name in wanted):
         return []
     found = [each for path in _sources(root) for each in _in_file(path, root, wanted)]
-    return sorted(found, key=lambda each: (len(each.needs), each.spare, each.factory))
+    return sorted(
+        found,
+        key=lambda each: (
+            len(each.needs), not _alike(each.factory.rpartition(":")[2], stem), each.spare, each.factory,
+        ),
+    )  # fmt: skip
+
+
+def _alike(name: str, stem: str) -> bool:
+    """Whether a file is called like a class, as two_tower_v3 is like TwoTower."""
+    letters = name.replace("_", "").lower()
+    return bool(letters) and letters in stem.replace("_", "").replace("-", "").lower()
 
 
 def _sources(root: Path) -> Iterator[Path]:

@@ -32,18 +32,31 @@ def guessed_inputs(state: Mapping[str, Any], module: Any = None) -> list[InputRe
 
 
 def _from_weights(state: Mapping[str, Any]) -> InputRecord | None:
+    """What the first layer takes; a file that is sorted by name may begin with any other.
+
+    The stem of a network for images takes three channels, wherever the file has it.
+    """
+    for name, tensor in state.items():
+        if name.endswith("weight") and len(tensor.shape) == 4 and tensor.shape[1] == 3:
+            return {"name": "x", "type": "float32[batch, 3, height, width]"}
     for name, tensor in state.items():
         shape = tuple(tensor.shape)
         if name.endswith("weight_ih_l0") and len(shape) == 2:  # of an LSTM, a GRU or an RNN
             return {"name": "x", "type": f"float32[batch, time, {shape[1]}]"}
         if not name.endswith("weight") or len(shape) < 2:
             continue
-        if "emb" in name.lower() and len(shape) == 2:
+        if len(shape) == 2 and ("emb" in name.lower() or _is_table(name, state)):
             return {"name": "input_ids", "type": "int64[batch, seq]", "low": 0, "high": shape[0]}
         axes = {2: "", 3: ", time", 4: ", height, width", 5: ", depth, height, width"}
         if len(shape) in axes:
             return {"name": "x", "type": f"float32[batch, {shape[1]}{axes[len(shape)]}]"}
     return None
+
+
+def _is_table(name: str, state: Mapping[str, Any]) -> bool:
+    """Whether a matrix is likely an embedding: more rows than columns, and no bias beside it."""
+    rows, columns = state[name].shape
+    return f"{name.removesuffix('weight')}bias" not in state and rows > columns
 
 
 def _arguments(module: Any) -> list[str]:
