@@ -11,7 +11,13 @@ from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
-from pytest_frictionless.settings.read import SpecMatch, default_settings, read_settings, spec_for
+from pytest_frictionless.settings.read import (
+    SpecMatch,
+    default_settings,
+    name_of,
+    read_settings,
+    spec_for,
+)
 from pytest_frictionless.workbench.forking import Zygote
 from pytest_frictionless.workbench.isolation import Limits
 from pytest_frictionless.workbench.shop import Shop
@@ -71,7 +77,7 @@ def open_workbench(shop: Shop, checkpoint: Checkpoint | Path) -> Workbench:
         raise ConfigError([f"{checkpoint} is no checkpoint"])
     match = spec_for(shop.settings, path_below(path, shop.root))
     found = replace(found, problem=found.problem or unusable(match))
-    return Workbench(shop, found, match.name or path.stem, match.spec or ModelSpec())
+    return Workbench(shop, found, match.name or name_of(path), match.spec or ModelSpec())
 
 
 def unusable(match: SpecMatch) -> Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from textwrap import dedent
 
 import pytest
@@ -16,6 +16,7 @@ from pytest_frictionless.settings.model import BrokenModel, ModelSpec
 from pytest_frictionless.settings.read import (
     SpecMatch,
     default_settings,
+    name_of,
     read_settings,
     spec_for,
     unmatched,
@@ -237,6 +238,14 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     path = tmp_path / "frictionless.yaml"
     path.write_bytes(b"\xef\xbb\xbfroots: [a]\n")
     assert read_settings(path).roots == ("a",)
+
+
+def test_a_model_without_an_entry_is_called_like_its_file_and_hugging_face_like_its_folder() -> (
+    None
+):
+    assert name_of(PurePath("models/net.v2.pt")) == "net.v2"
+    assert name_of(PurePath("models/t5/config.json")) == "t5"
+    assert name_of(PurePath("config.json")) == "config"
 
 
 def test_anchors_and_merge_keys(write: Write) -> None:

@@ -106,3 +106,13 @@ def test_what_is_pasted_reads_as_it_was_meant(
     for profile in spec.shape_profiles:
         for symbol, span in profile.ranges.items():
             assert (span.min, span.opt, span.max) == ranges.get(symbol, (1, 1, 8))
+
+
+def test_values_that_are_known_are_pasted_too() -> None:
+    inputs = {"ids": TensorType.parse("int64[batch, 4]"), "x": TensorType.parse("float32[batch]")}
+    text = scaffold(
+        name="net", path="net.pt", factory="nets:Net", inputs=inputs, ranges={},
+        values={"ids": (0, 100)},
+    )  # fmt: skip
+    assert '      ids: {type: "int64[batch, 4]", low: 0, high: 100}\n' in text
+    assert '      x: "float32[batch]"\n' in text

@@ -16,7 +16,7 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.opening import unusable
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
-from pytest_frictionless.settings.read import spec_for
+from pytest_frictionless.settings.read import name_of, spec_for
 from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.stand_ins import stand_ins
 from pytest_frictionless.workbench.files import Files
@@ -49,7 +49,7 @@ class CheckpointFile(pytest.File):
         self.questions = list(self._questions())
         run.checkpoints[self.place] = {
             "path": self.spelled_place,
-            "name": self.match.name or spelled(PurePath(self.path.stem)),
+            "name": self.match.name or spelled(PurePath(name_of(self.path))),
             "format": str(checkpoint.format),
             "items": [slug(*question) for question in self.questions],
         }
@@ -59,7 +59,7 @@ class CheckpointFile(pytest.File):
         """Asks the questions; made when the first item runs, and all files are known."""
         problem = self.checkpoint.problem or self._entry_problem()
         checkpoint = replace(self.checkpoint, problem=problem)
-        name = self.match.name or self.path.stem
+        name = self.match.name or name_of(self.path)
         bench, checks = Workbench(self.run.shop, checkpoint, name, self.spec), self.run.checks
         return Examiner(bench, checks, stand_ins(bench, checks))
 

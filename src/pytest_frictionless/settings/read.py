@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -92,12 +92,16 @@ class Entries:
         checkpoint = PurePosixPath(relative_posix_path)
         if name := self._names.get(_anchored(str(checkpoint))):
             return _match(name, self._entries[name], by_path=True)
-        stem = checkpoint.stem
-        if checkpoint.name == _HUGGING_FACE_ANCHOR and checkpoint.parent.name:
-            stem = checkpoint.parent.name
+        stem = name_of(checkpoint)
         if stem in self._entries and self._entries[stem].path is None:
             return _match(stem, self._entries[stem], by_path=False)
         return SpecMatch()
+
+
+def name_of(checkpoint: PurePath) -> str:
+    """The name of an entry without a path: the stem, of a Hugging Face model its folder."""
+    folder = checkpoint.name == _HUGGING_FACE_ANCHOR and checkpoint.parent.name
+    return folder or checkpoint.stem
 
 
 def spec_for(settings: Settings, relative_posix_path: str) -> SpecMatch:

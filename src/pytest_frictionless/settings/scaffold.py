@@ -24,6 +24,7 @@ def scaffold(
     factory: str | None,
     inputs: Mapping[str, TensorType],
     ranges: Mapping[str, tuple[int, int, int]],
+    values: Mapping[str, tuple[int, int]] | None = None,
     needs_factory: bool = True,
 ) -> str:
     """Write a `models:` block with one entry, comments where something must be filled in.
@@ -35,23 +36,33 @@ def scaffold(
             only the user knows it.
         inputs: What is known of the inputs; may be empty.
         ranges: (min, opt, max) of the symbols; those left out get a range to correct.
+        values: Lowest value, and the first beyond the highest, of the inputs that have such.
         needs_factory: False for a file that holds the model itself.
     """
     lines = ["models:", f"  {_spelled(name)}:", f"    path: {_spelled(path)}"]
     if needs_factory:
         comment = "" if factory else "   # returns the torch.nn.Module"
         lines.append(f"    factory: {factory or FACTORY_PLACEHOLDER}{comment}")
-    lines += ["    inputs:", *_input_lines(inputs)]
+    lines += ["    inputs:", *_input_lines(inputs, values or {})]
     if symbols := symbols_of(inputs.values()):
         lines += ["    profiles:", "      default:"]
         lines += [_range_line(symbol, ranges.get(symbol)) for symbol in symbols]
     return "\n".join(lines) + "\n"
 
 
-def _input_lines(inputs: Mapping[str, TensorType]) -> list[str]:
+def _input_lines(
+    inputs: Mapping[str, TensorType], values: Mapping[str, tuple[int, int]]
+) -> list[str]:
     if not inputs:
         return ['      # name in forward(): "float32[batch, 3, height, width]"']
-    return [f'      {_spelled(name)}: "{tensor}"' for name, tensor in inputs.items()]
+    lines = []
+    for name, tensor in inputs.items():
+        told = f'"{tensor}"'
+        if name in values:
+            low, high = values[name]
+            told = f"{{type: {told}, low: {low}, high: {high}}}"
+        lines.append(f"      {_spelled(name)}: {told}")
+    return lines
 
 
 def _range_line(symbol: str, span: tuple[int, int, int] | None) -> str:
