@@ -22,13 +22,17 @@ ASSUMED_SIZE = (16, 64, 128)
 
 
 def resolve_inputs(spec: ModelSpec, weights: WeightsRecord) -> list[InputRecord]:
-    """Inputs in the order the model takes them; raises StepFailed FR204 for a name it has not."""
+    """Inputs in the order the model takes them; raises StepFailed FR204 for a name it has not.
+
+    A Hugging Face model takes more than its config tells, as `position_ids`: the user may name them.
+    """
     given = {name: _input_record(name, each) for name, each in spec.inputs.items()}
     if not weights["declared"]:
         return list(given.values())
     declared = {each["name"]: each for each in weights["inputs"]}
+    more = weights["format"] == "huggingface"
     for name in given:
-        if name not in declared:
+        if name not in declared and not more:
             near = difflib.get_close_matches(name, declared, 1)
             hint = f": did you mean {near[0]!r}?" if near else ""
             finding = Finding(
@@ -37,7 +41,7 @@ def resolve_inputs(spec: ModelSpec, weights: WeightsRecord) -> list[InputRecord]
                 evidence=tuple((each["name"], each["type"]) for each in declared.values()),
             )
             raise StepFailed(finding)
-    return [given.get(name, each) for name, each in declared.items()]
+    return list((declared | given).values())
 
 
 def is_tensor(record: InputRecord) -> bool:

@@ -147,11 +147,7 @@ def _from_exported_program(source: SourceRecord) -> Subject:
 def _from_huggingface(source: SourceRecord) -> Subject:
     from pytest_frictionless.backends.torch.huggingface import build
 
-    module, inputs, ranges, keys = build(Path(source["path"]).parent, trusted=source["trusted"])
-    return Subject(
-        module, module.state_dict(), inputs=inputs, ranges=ranges, declared=bool(inputs),
-        missing=keys["missing_keys"], unexpected=keys["unexpected_keys"],
-    )  # fmt: skip
+    return build(Path(source["path"]).parent, trusted=source["trusted"])
 
 
 _BUILDERS: Mapping[str, Callable[[SourceRecord], Subject]] = {
