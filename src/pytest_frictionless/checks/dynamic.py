@@ -159,6 +159,7 @@ def _parsed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
 
 def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
     """Runs at min, opt, max and between, and the shapes they give."""
+    told: set[str] = set()
     points = [*ctx.profile.points(), *([ctx.profile.at("between")] if dynamic else [])]
     for point in points:
         try:
@@ -184,10 +185,13 @@ def _executed(ctx: Context, dynamic: set[str]) -> Iterator[Finding]:
                 )
                 yield with_baked(ctx.workbench, finding)
                 return
-        wrong = list(wrong_outputs(ctx.workbench, execution["outputs"], point))
-        if wrong:
-            yield from wrong
-            return
+        for wrong in wrong_outputs(ctx.workbench, execution, point):
+            if wrong.severity is Severity.ERROR:
+                yield wrong
+                return
+            if wrong.remedy not in told:
+                told.add(wrong.remedy)
+                yield wrong
 
 
 CHECK = Check(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.finding import Finding, Place, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts.checkpoint import TensorRecord
-    from pytest_frictionless.artifacts.run import ComparisonRecord
+    from pytest_frictionless.artifacts.run import ComparisonRecord, ExecutionRecord
     from pytest_frictionless.shapes import ShapePoint
     from pytest_frictionless.workbench.workbench import Workbench
 
@@ -45,11 +44,16 @@ def _is_own(size: int | str, known: set[int | str]) -> bool:
 
 
 def wrong_outputs(
-    bench: Workbench, outputs: Sequence[TensorRecord], point: ShapePoint
+    bench: Workbench, execution: ExecutionRecord, point: ShapePoint
 ) -> Iterator[Finding]:
-    """Output axes that the file calls by an input's symbol and that do not follow it."""
+    """Output axes that are not what the file declares: an input's symbol, or a size.
+
+    Where a size is declared and the original gives another, too, the model is right and its
+    declaration is not: torch 2.13 writes the example's there behind a GRU.
+    """
     record, sizes = bench.onnx(), _file_symbols(bench, point)
-    for declared, given in zip(record["outputs"], outputs, strict=False):
+    pairs = zip(record["outputs"], execution["outputs"], strict=False)
+    for number, (declared, given) in enumerate(pairs):
         shape = given["dims"] or []
         for axis, (name, size) in enumerate(zip(declared["dims"] or (), shape, strict=False)):
             wanted = sizes.get(name) if isinstance(name, str) else name
@@ -59,8 +63,24 @@ def wrong_outputs(
                     message=f"output {declared['name']} is {shape} at {point}: the file declares "
                     f"axis {axis} as {name}",
                 )
+                if isinstance(name, int):
+                    finding = replace(finding, remedy=_redeclared(bench, number, axis))
+                    if execution["comparisons"]:
+                        yield replace(finding, severity=Severity.WARNING)
+                        continue
                 yield with_baked(bench, finding, likely=True)
                 return
+
+
+def _redeclared(bench: Workbench, number: int, axis: int) -> str:
+    """How to leave a size open that a file declares."""
+    path = bench.relative_path if bench.is_onnx else "model.onnx"
+    return (
+        "Runtimes that go by the declaration refuse or warn. Leave the axis open in the file:\n"
+        f"import onnx\nmodel = onnx.load({path!r})\n"
+        f"model.graph.output[{number}].type.tensor_type.shape.dim[{axis}].Clear()\n"
+        f"onnx.save(model, {path!r})"
+    )
 
 
 def _file_symbols(bench: Workbench, point: ShapePoint) -> dict[str, int]:
