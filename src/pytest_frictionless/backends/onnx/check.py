@@ -25,6 +25,9 @@ _UNSORTED = re.compile(
 )
 
 
+_TYPED = re.compile(r"\(op_type:\s*(?P<op>\w+), .*has unsupported type: tensor\((?P<type>\w+)\)")
+
+
 def check(path: str, model: onnx.ModelProto) -> None:
     """Raise StepFailed FR222 for nodes newer than the file's opset, FR205 for all else."""
     onnx = require("onnx", purpose="checking the ONNX file")
@@ -52,7 +55,32 @@ def _rejected(model: onnx.ModelProto, text: str) -> Finding:
     named = _NAMED.search(text)
     message, cause = quoted(rejects, text)
     place = _place(model, named["node"]) if named else None
-    return Finding(code="FR205", message=message, place=place, cause=cause)
+    return Finding(
+        code="FR205", message=message, place=place, cause=cause, remedy=_opset_of_type(model, text)
+    )
+
+
+def _opset_of_type(model: onnx.ModelProto, text: str) -> str:
+    """Where a newer opset has the operator in this element type, that one."""
+    onnx = require("onnx", purpose="checking the ONNX file")
+    match = _TYPED.search(text)
+    if match is None:
+        return ""
+    operator, kind = match["op"], match["type"]
+    versions = [
+        schema.since_version
+        for schema in onnx.defs.get_all_schemas_with_history()
+        if (schema.name, schema.domain) == (operator, "") and schema.since_version > _opset(model)
+        and any(f"tensor({kind})" in each.allowed_type_strs for each in schema.type_constraints)
+    ]  # fmt: skip
+    if not versions:
+        return f"No opset has {operator} in {kind}: cast its input."
+    since = min(versions)
+    return f"{operator} takes {kind} from opset {since} on: export at that, or compute it in another type."
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    return next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
 
 
 def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
@@ -75,7 +103,7 @@ def place_of(node: onnx.NodeProto) -> Place:
 def _newer_node(model: onnx.ModelProto) -> Finding | None:
     """FR222: the exporter writes such a node without an error, and no runtime reads the file."""
     onnx = require("onnx", purpose="checking the ONNX file")
-    says = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    says = _opset(model)
     own = {(function.domain, function.name) for function in model.functions}
     for node in _nodes(model):
         if node.domain not in ("", "ai.onnx") or (node.domain, node.op_type) in own or not says:

@@ -134,7 +134,9 @@ def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
             code = "FR706" if _NO_RUNTIME.search(text) else "FR605"
             verb = "does not know" if code == "FR706" else "cannot load"
             message, cause = quoted(f"ONNX Runtime {ort.__version__} {verb} the model", text)
-            raise StepFailed(Finding(code=code, message=message, cause=cause)) from error
+            remedy = "" if code == "FR706" else "It is refused at any size: mend what is named."
+            finding = Finding(code=code, message=message, cause=cause, remedy=remedy)
+            raise StepFailed(finding) from error
     return memory[key]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
+from pytest_frictionless.backends.onnx.outputs import forget_output_sizes, rename_outputs
 from pytest_frictionless.backends.torch.call import arguments, bind
 from pytest_frictionless.backends.torch.capture import Ranges, capture, example_sizes, proved
 from pytest_frictionless.backends.torch.load import Subject, subject_of
@@ -84,6 +85,7 @@ def _export_program(
         raise
     except Exception as error:
         raise StepFailed(finding_of(error, module=subject.module, program=program)) from error
+    rename_outputs(delivered)
     delivered.save(str(Path(folder) / MODEL))
     return record
 
@@ -125,15 +127,5 @@ def _export_torchscript(
         input_names=[each["name"] for each in inputs], output_names=outputs or None,
         dynamic_axes=axes, **({"opset_version": opset} if opset else {}),
     )  # fmt: skip
-    _forget_output_sizes(Path(folder) / MODEL)
+    forget_output_sizes(Path(folder) / MODEL)
     return {"route": "torchscript", "ranges": {}}
-
-
-def _forget_output_sizes(path: Path) -> None:
-    """Declare the outputs anew: this exporter writes the sizes of the example it traced."""
-    onnx = require("onnx", purpose="exporting to ONNX")
-    model = onnx.load(path)
-    for output in model.graph.output:
-        for dim in output.type.tensor_type.shape.dim:
-            dim.Clear()
-    onnx.save(onnx.shape_inference.infer_shapes(model, data_prop=True), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,11 @@ from pytest_frictionless.finding import quoted
 if TYPE_CHECKING:
     from pytest_frictionless.backends.torch.refusal.failure import Failure
     from pytest_frictionless.finding import Finding
+
+
+_TYPES_DIFFER = re.compile(
+    r"must have the same dtype|expected scalar type|Input type .* and (?:weight|bias) type"
+)
 
 
 def finding_in_eager(error: BaseException, shapes: str, *, module: Any = None) -> Finding:
@@ -31,7 +37,21 @@ def finding_in_eager(error: BaseException, shapes: str, *, module: Any = None) -
             f"holds them:\n  {{type: \"int64[...]\", low: 0, high: {rows}}}",
         )  # fmt: skip
     raises = f"forward() raises {type(error).__name__} on {shapes}"
-    return failure.finding("FR206", quoted(raises, said)[0], cause=str(error))
+    return failure.finding(
+        "FR206", quoted(raises, said)[0], cause=str(error), remedy=_of_types(said, module)
+    )
+
+
+def _of_types(said: str, module: Any) -> str:
+    """Which type the inputs want, where one network meets another: weights take the factory's."""
+    types = {str(each.dtype) for each in getattr(module, "parameters", tuple)()}
+    if not _TYPES_DIFFER.search(said) or len(types) != 1:
+        return ""
+    kind = types.pop().removeprefix("torch.")
+    return (
+        f"The network computes in {kind}, whatever its file holds: declare the inputs so, or convert it "
+        "in the factory:\nreturn net.half()   # or .bfloat16(), .float()"
+    )
 
 
 def _looked_up(error: BaseException) -> tuple[int, int]:

@@ -30,6 +30,7 @@ _RECOGNISED: tuple[Callable[[Failure], Finding | None], ...] = (
     operators.quantised_tensors,
     operators.sparse_tensors,
     operators.no_counterpart,
+    operators.bias_with_gradient,
     python.unknown_output,
     python.untraced_tensor,
     python.scripted_module,

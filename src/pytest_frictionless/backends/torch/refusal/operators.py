@@ -18,6 +18,7 @@ _NO_FUNCTION = re.compile(
 _NO_SYMBOLIC = re.compile(r"(?:ONNX export of operator |Exporting the operator '?)(?P<op>[\w:]+)")
 _COMPLEX = re.compile(r"complex-valued input|ComplexFloat|ComplexDouble")
 _NO_FAKE = re.compile(r"There was no fake impl registered for <CustomOpDef\((?P<op>[\w:.]+)\)>")
+_OTHER_LAYOUT = re.compile(r"Cannot view a tensor with shape .* and strides")
 _SPARSE = re.compile(r"[Ss]parse")
 _QUANTISED = re.compile(r"quantized|dequantize|quantize_per|PackedParams|QuantizedCPU")
 _OPERATOR = re.compile(r"^(?P<op>\w+\.\w+)\.\w+$")
@@ -47,6 +48,22 @@ def complex_numbers(failure: Failure) -> Finding | None:
         "FR214", f"{match['op']} is asked for complex numbers, and ONNX has none",
         cause=failure.reason.splitlines()[0],
         remedy=f"Carry the real and the imaginary part as two tensors:\n{form}",
+    )  # fmt: skip
+
+
+def bias_with_gradient(failure: Failure) -> Finding | None:
+    """FR201 where attention adds a learned bias: with a gradient, torch 2.13 writes it out in another layout."""
+    text = next((each for each in failure.texts if _OTHER_LAYOUT.search(each)), "")
+    learned = any(each.requires_grad for each in getattr(failure.module, "parameters", tuple)())
+    if not text or failure.program is None or not learned:
+        return None
+    calls = (str(node.target) for node in failure.program.graph.nodes)
+    if not any("scaled_dot_product_attention" in call for call in calls):
+        return None
+    return failure.finding(
+        "FR201", "scaled_dot_product_attention with a bias that has a gradient is not written out",
+        cause=failure.reason,
+        remedy="Export without gradients: let the factory return net.eval().requires_grad_(False).",
     )  # fmt: skip
 
 
