@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_frictionless.checkpoint.digest import digest
 from pytest_frictionless.checkpoint.discovery import Checkpoint, Format
+from pytest_frictionless.errors import StepFailed
+from pytest_frictionless.finding import Severity
 from pytest_frictionless.place import path_below
 from pytest_frictionless.shapes import Profile, TensorType
 from pytest_frictionless.workbench.inputs import is_tensor, resolve_inputs, resolve_profiles
@@ -81,7 +83,10 @@ class Given:
         return path_below(self.checkpoint.path, self.shop.root)
 
     def weights(self) -> WeightsRecord:
-        """What is inside the checkpoint."""
+        """What is inside the checkpoint; raises StepFailed where it or its entry cannot be used."""
+        problem = self.checkpoint.problem
+        if problem is not None and problem.severity is Severity.ERROR:
+            raise StepFailed(problem)
         if self.is_onnx:
             made = self.fetch(
                 "onnx.file:inspect", {"path": str(self.checkpoint.path)}, keyed=self.file_digest

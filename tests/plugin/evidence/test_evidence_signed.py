@@ -44,6 +44,19 @@ def test_what_is_not_what_was_tested_is_not_signed(shop: Project, cli: Cli) -> N
     assert cli("sign", "--key", key, "--results", "cpu.json")[0] == 2
 
 
+def test_a_file_that_became_unreadable_is_neither_signed_nor_verified(
+    shop: Project, cli: Cli
+) -> None:
+    assert sign(shop) == 0
+    model = shop.root / "models/net.onnx"
+    model.write_bytes(model.read_bytes()[:60])
+    for status, out, err in (cli("verify"), cli("sign", "--key", str(private(shop)))):
+        assert status in (1, 2)
+        assert "FR101 " in out + err
+        assert "models/net.onnx" in out + err
+        assert "INTERNAL ERROR" not in out + err
+
+
 def test_the_payload_is_an_in_toto_statement_without_paths_of_the_machine(shop: Project) -> None:
     from securesystemslib.dsse import Envelope
 
