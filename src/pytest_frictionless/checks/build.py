@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Severity, quoted
 from pytest_frictionless.knowledge.gpus import TITLES, runs_on, what_runs_on
 from pytest_frictionless.workbench.reproducer import with_reproducer
 from pytest_frictionless.workbench.sizes import impossible_sizes
@@ -98,12 +98,9 @@ def _blame_profile(ctx: Context, joint: BuildRecord, names: list[str]) -> Iterat
 
 
 def _failure(ctx: Context, record: BuildRecord, code: str, verb: str) -> Finding:
-    errors = record["errors"]
-    return Finding(
-        code=code,
-        message=f"{record['engine']} {verb} ({ctx.profile}): {errors[0] if errors else 'no word why'}",
-        cause="\n".join(errors[:8]) if len(errors) > 1 else "",
-    )
+    message = f"{record['engine']} {verb} ({ctx.profile})"
+    message, cause = quoted(message, "\n".join(record["errors"][:8]))
+    return Finding(code=code, message=message, cause=cause)
 
 
 def _reproduced(ctx: Context, record: BuildRecord, finding: Finding) -> Finding:

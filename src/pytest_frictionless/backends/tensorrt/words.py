@@ -17,6 +17,8 @@ _NOISE = (
     re.compile(r"^\w+\.[ch]pp:\d+:\s*"),
     re.compile(r"\[\w+\.cpp::[\w~<>:]+::\d+\]\s*"),
 )
+_CALL = re.compile(r"^I\w+::\w+: Error Code \d+: [\w ]+ \((?P<words>.+)\)$", re.DOTALL)
+"""As `IBuilder::buildSerializedNetwork: Error Code 4: API Usage Error (...)`."""
 _QUOTED = re.compile(r'&&\s*"(?P<words>.+)"\s*$', re.DOTALL)
 
 NO_OPERATOR = re.compile(
@@ -45,10 +47,10 @@ UNANSWERED = "gave no answer within"
 
 
 def clean(text: str) -> str:
-    """The same text in one line, without CUDA noise and positions in NVIDIA's source."""
+    """The same text in one line, without CUDA noise, the call, and positions in NVIDIA's source."""
     for noise in _NOISE:
         text = noise.sub("", text)
-    return " ".join(text.split())
+    return _CALL.sub(r"\g<words>", " ".join(text.split()))
 
 
 def reason(desc: str, *, engine: str, hints: Iterable[str] = ()) -> str:
