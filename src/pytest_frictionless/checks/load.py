@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Place, Severity
+from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import name_of
-from pytest_frictionless.settings.scaffold import scaffold
-from pytest_frictionless.shapes import TensorType, symbols_of
-from pytest_frictionless.workbench.inputs import assumed_range
-from pytest_frictionless.workbench.networks import networks_with
+from pytest_frictionless.workbench.suggestion import is_unknown, suggested_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_frictionless.artifacts.checkpoint import InputRecord, UnshapedRecord
+    from pytest_frictionless.artifacts.checkpoint import UnshapedRecord
 
 
 def run(ctx: Context) -> Iterator[Finding]:
@@ -31,7 +29,7 @@ def run(ctx: Context) -> Iterator[Finding]:
         parameters=weights["parameters"], dtypes=weights["dtypes"],
     )  # fmt: skip
     ctx.notes.extend(weights["notes"])
-    if not weights["runnable"] or not (weights["declared"] or bench.spec.inputs):
+    if is_unknown(bench):
         yield _unknown_model(ctx)
         return
     if values := weights.get("unshaped"):
@@ -151,56 +149,17 @@ def _bound(lines: list[dict[str, Any]]) -> Finding:
 def _unknown_model(ctx: Context) -> Finding:
     """What to paste into frictionless.yaml, with every input that could be guessed filled in."""
     bench = ctx.workbench
-    weights = bench.weights()
-    guessed = weights["inputs"]
-    factory, advice = bench.spec.factory, ""
-    if not weights["runnable"]:
-        depths = reversed(weights.get("layers", []))
-        found = (
-            networks_with(each, bench.shop.root, stem=bench.checkpoint.path.stem) for each in depths
-        )
-        likely = next(filter(None, found), [])
-        if likely and not likely[0].needs:
-            factory = likely[0].factory
-            advice = f" ({factory} has all the layers of the file; correct the inputs, a guess)"
-            guessed = _renamed_inputs(guessed, likely[0].inputs)
-        elif likely:
-            advice = (
-                f" ({likely[0].factory} has all the layers of the file, and needs "
-                f"{', '.join(likely[0].needs)}: write a function that calls it)"
-            )
-    types = {each["name"]: TensorType.parse(each["type"]) for each in guessed}
-    values = {
-        each["name"]: (int(each.get("low", 0)), int(each["high"]))
-        for each in guessed
-        if "high" in each
-    }
-    ranges = {}
-    leading = {each.dims[0].symbol for each in types.values() if each.dims}
-    for symbol in symbols_of(types.values()):
-        span = assumed_range(symbol in leading, weights["ranges"].get(symbol, (None, None)))
-        ranges[symbol] = (span.min, span.opt, span.max)
-    path = bench.checkpoint.path
-    text = scaffold(
-        name=name_of(path),
-        path=bench.relative_path, factory=factory, needs_factory=not weights["runnable"] or factory is not None, inputs=types, ranges=ranges, values=values,
-    )  # fmt: skip
+    weights, entry = bench.weights(), suggested_model(bench, name_of(bench.checkpoint.path))
     what = "weights only" if not weights["runnable"] else "a model without a word on its inputs"
     needed = "the network and its inputs" if not weights["runnable"] else "its inputs"
+    guess = f" ({entry.guess})" if entry.guess else ""
+    # Where there is an entry, it is completed by hand.
+    command = ", or run `pytest-frictionless init --add`" if bench.spec == ModelSpec() else ""
     return Finding(
         code="FR105",
         message=f"the file holds {what} ({weights['tensors']} tensors): {needed} must be named",
-        remedy=f"Add to frictionless.yaml{advice}:\n{text}",
+        remedy=f"Add to frictionless.yaml{command}{guess}:\n{entry.text}",
     )
-
-
-def _renamed_inputs(guessed: list[InputRecord], names: tuple[str, ...]) -> list[InputRecord]:
-    """The guessed inputs under the names of forward()'s arguments."""
-    unknown: InputRecord = {"name": "", "type": "float32[batch]"}
-    return [
-        {**(guessed[index] if index < len(guessed) else unknown), "name": name}
-        for index, name in enumerate(names)
-    ] or guessed
 
 
 def _unshaped(ctx: Context, values: list[UnshapedRecord]) -> Finding:

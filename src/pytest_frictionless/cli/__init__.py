@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_frictionless.cli.command import Command
 
 COMMANDS = (
-    "explain", "operators", "opset", "reduce", "simplify", "profile", "baseline", "manifest", "stack",
+    "init", "explain", "operators", "opset", "reduce", "simplify", "profile", "baseline", "manifest", "stack",
     "container", "upgrade", "ci", "report",
 )  # fmt: skip
 """Every subcommand, in the order of `--help`: each is a file of this name."""
