@@ -38,6 +38,21 @@ GPU_CHECKS = (
 CHECKS = (*CPU_CHECKS, *GPU_CHECKS, "manifest")
 """All items of a checkpoint that has one profile, in order."""
 
+HIDE = """
+import importlib.metadata, sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {package!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+version = importlib.metadata.version
+def visible(name):
+    if name == {package!r}:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return version(name)
+importlib.metadata.version = visible
+sys.meta_path.insert(0, Hidden())
+"""
+
 RECORDER = """
 import json, os
 def pytest_configure(config):
@@ -204,6 +219,11 @@ class Project:
         return Outcome(
             code=done.returncode, stdout=done.stdout, stderr=done.stderr, items=_read(results)
         )
+
+    def without(self, package: str) -> dict[str, str]:
+        """Variables for a process in which a package is as good as not installed."""
+        folder = self.write("hidden/sitecustomize.py", HIDE.format(package=package)).parent
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path[1:]])}
 
     def entries(self, cache: str = ".frictionless/cache") -> dict[str, set[str]]:
         """Keys of what the store holds, by step."""

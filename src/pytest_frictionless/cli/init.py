@@ -136,7 +136,9 @@ def _tell(output: Path, rows: Sequence[Surveyed], *, written: bool, root: Path) 
         print(f"{shown}: nothing to add, none of {checkpoints} lacks an entry")
     else:
         places = "1 place" if blanks == 1 else f"{blanks} places"
-        left = f"{places} to fill in, and guesses to correct" if blanks else "guesses to correct"
+        left = (
+            f"{places} to fill in, and the rest to be looked over" if blanks else "to be looked over"
+        )
         print(f"{shown}: {entries} written, for {checkpoints}" + (f"; {left}" if new else ""))
     config = "" if output.name == CONFIG_FILE else f" --frictionless-config {shown}"
     edit = f"edit {shown}, then: " if new else ""

@@ -34,6 +34,7 @@ def build(folder: Path, *, trusted: bool) -> Subject:
     A learned position bias with a gradient, as of T5, is refused: see `operators.bias_with_gradient`.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    require("torch", purpose="building a Hugging Face model")  # transformers is imported without
     transformers = require("transformers", purpose="building a Hugging Face model")
     try:
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trusted)

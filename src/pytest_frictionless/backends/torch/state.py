@@ -77,6 +77,7 @@ def _left_out(source: SourceRecord) -> str:
 
 
 def _read_safetensors(path: str) -> Weights:
+    require("torch", purpose="reading this checkpoint")  # it imports it where it reads
     safetensors = require("safetensors", purpose="reading this checkpoint")
     weights = Weights()
     try:

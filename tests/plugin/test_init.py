@@ -1,0 +1,265 @@
+"""`pytest-frictionless init`: a repository of every kind of file, to a green run."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.project import MLP, Project, is_healthy
+
+from pytest_frictionless.cli import main
+from pytest_frictionless.settings.read import read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+torch = pytest.importorskip("torch")
+safetensors = pytest.importorskip("safetensors.torch")
+pytest.importorskip("tensorrt_rtx")
+pytest.importorskip("onnxruntime")
+
+HOSTILE = "net 'of' \"me\": b\n#é, [x] {y} & *z"
+"""A name with all that YAML, a terminal or a shell could read otherwise."""
+NETS = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.fc(x)
+
+class Wide(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Linear(4, width)
+
+    def forward(self, rows):
+        return self.first(rows)
+
+def wide():
+    return Wide(4)
+"""
+
+
+class Evil:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, ("was-run",)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = Project(tmp_path_factory.mktemp("made"))
+    project.write("pytest.ini", "[pytest]\n")
+    project.write("nets.py", NETS)
+    project.onnx("models/dynamic.onnx")
+    project.onnx("models/fixed.onnx", MLP.replace("batch", "2"))
+    linear = torch.nn.Linear(4, 4)
+    program = torch.export.export(linear, (torch.ones(2, 4),))
+    torch.export.save(program, project.root / "models/program.pt2")
+    state = {f"fc.{name}": value for name, value in linear.state_dict().items()}
+    safetensors.save_file(state, project.root / "models/net.safetensors")
+    named = {f"first.{name}": value for name, value in linear.state_dict().items()}
+    torch.save(named, project.root / f"models/{HOSTILE}.pt")
+    return project.root
+
+
+@pytest.fixture
+def repository(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def bad(repository: Project) -> Project:
+    whole = (repository.root / "models/dynamic.onnx").read_bytes()
+    repository.write("models/broken.onnx", whole[:40])
+    repository.write("models/evil.pt", pickle.dumps(Evil()))
+    return repository
+
+
+def entries(root: Path, name: str = "frictionless.yaml") -> dict[str, str | None]:
+    """Path of each entry, whether or not it can be used."""
+    settings = read_settings(root / name)
+    both = {**settings.models, **settings.broken_models}
+    return {name: entry.path for name, entry in both.items()}
+
+
+def test_a_repository_comes_to_a_green_run(
+    bad: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init"]) == 0
+    told = capsys.readouterr().out
+    path = bad.root / "frictionless.yaml"
+    settings = read_settings(path)
+    assert settings.roots == ("models",)
+    assert settings.models["net"].factory == "nets:Net"
+    assert entries(bad.root) == {
+        "net": "models/net.safetensors",
+        HOSTILE: f"models/{HOSTILE}.pt",
+    }
+    (problem,) = settings.broken_models[HOSTILE].problems
+    assert problem.endswith("is still the placeholder: name your own function")
+
+    rows = dict(re.findall(r"(?m)^(models/.+?)  +(\S.*)$", told))
+    assert rows["models/dynamic.onnx"] == "needs no entry; sizes are assumed"
+    assert rows["models/fixed.onnx"] == rows["models/program.pt2"] == "needs no entry"
+    assert rows["models/net.safetensors"].startswith("entry: nets:Net has all the layers")
+    assert rows["models/broken.onnx"].startswith(
+        "no entry: FR101 models/broken.onnx is a truncated"
+    )
+    assert rows["models/evil.pt"].startswith("no entry: FR104")
+    hostile = next(remark for place, remark in rows.items() if place.startswith("models/net '"))
+    assert hostile.startswith("entry: fill in factory; nets:Wide has all the layers of the file, and needs width")  # fmt: skip
+    assert told.splitlines()[-2:] == [
+        "frictionless.yaml: 2 entries written, for 7 checkpoints; 1 place to fill in, and the rest to be looked over",
+        "next: edit frictionless.yaml, then: pytest --frictionless",
+    ]
+    assert not (bad.root / "was-run").exists()
+
+    path.write_text(path.read_text().replace("package.module:callable", "nets:wide"))
+    for name in ("broken.onnx", "evil.pt"):
+        (bad.root / "models" / name).unlink()
+    outcome = bad.run_isolated()
+    assert outcome.code == 0, outcome.stdout
+    assert is_healthy(outcome.items)
+    assert len({nodeid.rpartition("::")[0] for nodeid in outcome.ids}) == 5
+
+
+def test_what_stands_in_comments_is_read_when_the_marks_are_taken_away(
+    repository: Project,
+) -> None:
+    assert main(["init", "models"]) == 0
+    path = repository.root / "frictionless.yaml"
+    text = path.read_text()
+    for block in ("target:", "opset:", "  dynamic:"):
+        indent = " " * (len(block) - len(block.lstrip()))
+        head = f"{indent}# {block.strip()}"
+        assert head in text
+        before, _, after = text.partition(head)
+        lines = f"{head}{after}".splitlines(keepends=True)
+        end = next((n for n, line in enumerate(lines) if n and not line.startswith(f"{indent}#  ")), len(lines))  # fmt: skip
+        bare = [line.replace("# ", "", 1) for line in lines[:end]]
+        text = before + "".join(bare + lines[end:])
+    path.write_text(text.replace("package.module:callable", "nets:wide"))
+    settings = read_settings(path)
+    assert settings.broken_models == {}
+    assert settings.target.tensorrt_rtx is not None
+    assert settings.opset is not None
+    assert settings.opset.version == 19
+    (profile,) = settings.models["dynamic"].shape_profiles
+    assert str(profile) == "default: {batch: [1, 4, 8]}"
+
+
+def test_a_file_that_is_there_is_never_overwritten(
+    repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = repository.write("frictionless.yaml", "roots: [models]   # mine\n")
+    (repository.root / "sub").mkdir()
+    monkeypatch.chdir(repository.root / "sub")  # the one above counts
+    assert main(["init"]) == 2
+    assert "frictionless.yaml is there already: --add" in capsys.readouterr().err
+    assert path.read_text() == "roots: [models]   # mine\n"
+
+
+def test_entries_are_added_and_nothing_else_changes(
+    repository: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (
+        "roots: [models]   # mine\nexclude: ['*.pt']\nmodels:\n    dynamic:\n"
+        "        precision: fp16   # wanted\n"
+    )
+    path = repository.write("frictionless.yaml", before)
+    assert main(["init", "--add"]) == 0
+    text = path.read_text()
+    assert text.startswith(before)
+    assert entries(repository.root) == {"dynamic": None, "net": "models/net.safetensors"}
+    assert "models/dynamic.onnx     its entry is there" in capsys.readouterr().out
+
+    assert main(["init", "--add"]) == 0
+    assert path.read_text() == text
+    assert "nothing to add" in capsys.readouterr().out
+
+    path.write_text(text.replace("exclude: ['*.pt']\n", ""))
+    assert main(["init", "--add"]) == 0
+    assert entries(repository.root)[HOSTILE] == f"models/{HOSTILE}.pt"
+    assert "1 entry written, for 5 checkpoints; 1 place to fill in" in capsys.readouterr().out
+
+
+def test_two_files_of_one_name_have_entries_of_their_own(repository: Project) -> None:
+    state = {"fc.weight": torch.ones(4, 4), "fc.bias": torch.zeros(4)}
+    for folder in ("more", "most/deep"):
+        (repository.root / folder).mkdir(parents=True)
+        safetensors.save_file(state, repository.root / folder / "net.safetensors")
+    assert main(["init", "--output", "other.yaml"]) == 0
+    assert read_settings(repository.root / "other.yaml").roots == ("models", "more", "most/deep")
+    paths = entries(repository.root, "other.yaml")
+    assert {
+        "models/net.safetensors",
+        "more/net.safetensors",
+        "most/deep/net.safetensors",
+    } <= set(paths.values())
+    assert main(["init", "more", "--output", "other.yaml", "--add"]) == 0
+
+
+def test_what_is_asked_wrongly_is_told(
+    repository: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "nowhere"]) == 2
+    assert "nowhere does not exist" in capsys.readouterr().err
+    assert main(["init", "--output", "no/frictionless.yaml"]) == 2
+    assert "no is no folder" in capsys.readouterr().err
+    (repository.root / "empty").mkdir()
+    assert main(["init", "empty"]) == 1
+    assert "no checkpoint was found in empty: nothing was written" in capsys.readouterr().out
+    path = repository.write("frictionless.yaml", "{roots: [models]}\n")
+    assert main(["init", "empty", "--add"]) == 2
+    assert "empty is not below the roots" in capsys.readouterr().err
+    assert main(["init", "--add"]) == 2
+    error = capsys.readouterr().err
+    assert "entries cannot be added to it" in error
+    assert "paste them yourself:\nmodels:\n  # nets:Wide has all" in error
+    assert path.read_text() == "{roots: [models]}\n"
+
+
+def test_a_hugging_face_folder_gets_its_sizes(repository: Project) -> None:
+    transformers = pytest.importorskip("transformers")
+    config = transformers.BertConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        vocab_size=50,
+    )  # fmt: skip
+    transformers.BertModel(config).save_pretrained(repository.root / "bert/small")
+    assert main(["init", "bert"]) == 0
+    settings = read_settings(repository.root / "frictionless.yaml")
+    assert settings.models["small"].path == "bert/small"
+    assert [*settings.models["small"].shape_profiles[0].ranges] == ["batch", "seq"]
+    assert main(["init", "--add"]) == 0
+    assert entries(repository.root) == {"small": "bert/small"}
+
+
+def test_without_torch_it_says_what_it_could_not_guess(repository: Project) -> None:
+    environment = {**os.environ, **repository.without("torch")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_frictionless", "init"], cwd=repository.root, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "nothing was guessed: torch is not installed" in done.stdout
+    assert "models/program.pt2" in done.stdout
+    assert "not looked into: torch is not installed" in done.stdout
+    assert "2 entries written, for 5 checkpoints; 4 places to fill in" in done.stdout
+    assert entries(repository.root) == {
+        "net": "models/net.safetensors",
+        HOSTILE: f"models/{HOSTILE}.pt",
+    }
