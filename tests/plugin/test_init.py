@@ -92,8 +92,11 @@ def bad(repository: Project) -> Project:
 def entries(root: Path, name: str = "frictionless.yaml") -> dict[str, str | None]:
     """Path of each entry, whether or not it can be used."""
     settings = read_settings(root / name)
-    both = {**settings.models, **settings.broken_models}
-    return {name: entry.path for name, entry in both.items()}
+    return {
+        name: entry.path
+        for entries in (settings.models, settings.broken_models)
+        for name, entry in entries.items()
+    }
 
 
 def test_a_repository_comes_to_a_green_run(
@@ -197,12 +200,14 @@ def test_entries_are_added_and_nothing_else_changes(
     assert "1 entry written, for 5 checkpoints; 1 place to fill in" in capsys.readouterr().out
 
 
-def test_two_files_of_one_name_have_entries_of_their_own(repository: Project) -> None:
+def test_two_files_of_one_name_have_entries_of_their_own(
+    repository: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     state = {"fc.weight": torch.ones(4, 4), "fc.bias": torch.zeros(4)}
     for folder in ("more", "most/deep"):
         (repository.root / folder).mkdir(parents=True)
         safetensors.save_file(state, repository.root / folder / "net.safetensors")
-    assert main(["init", "--output", "other.yaml"]) == 0
+    assert main(["init", "--add", "--output", "other.yaml"]) == 0  # there is none yet
     assert read_settings(repository.root / "other.yaml").roots == ("models", "more", "most/deep")
     paths = entries(repository.root, "other.yaml")
     assert {
@@ -210,6 +215,7 @@ def test_two_files_of_one_name_have_entries_of_their_own(repository: Project) ->
         "more/net.safetensors",
         "most/deep/net.safetensors",
     } <= set(paths.values())
+    assert "pytest --frictionless --frictionless-config other.yaml\n" in capsys.readouterr().out
     assert main(["init", "more", "--output", "other.yaml", "--add"]) == 0
 
 
@@ -263,3 +269,17 @@ def test_without_torch_it_says_what_it_could_not_guess(repository: Project) -> N
         "net": "models/net.safetensors",
         HOSTILE: f"models/{HOSTILE}.pt",
     }
+
+
+def test_paths_that_the_file_cannot_name_are_told_of(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("we\\ird", os.fsdecode(b"b\xffd")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(made / "models/net.safetensors", tmp_path / folder / "a.safetensors")
+    assert main(["init"]) == 0
+    told = capsys.readouterr().out
+    assert "we\\ird/a.safetensors  no entry: no path of frictionless.yaml has \\ in it" in told
+    assert "b\\xffd/a.safetensors  no entry: FR111" in told
+    assert read_settings(tmp_path / "frictionless.yaml").roots == (".",)

@@ -77,6 +77,7 @@ def test_models_in_braces_are_written_in_lines() -> None:
         "{roots: [m]}\n",
         "roots: [m]\n...\n",
         "models: [a]\n",
+        "x: &m {a: 1}\nmodels: *m\n",
         "a: [\n",
         "exclude: [&a x]\nmodels: {b: {path: *a}}\n",
     ],

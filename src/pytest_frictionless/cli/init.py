@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -137,13 +138,16 @@ def _tell(output: Path, rows: Sequence[Surveyed], *, written: bool, root: Path) 
     else:
         places = "1 place" if blanks == 1 else f"{blanks} places"
         left = (
-            f"{places} to fill in, and the rest to be looked over" if blanks else "to be looked over"
+            f"{places} to fill in, and the rest to be looked over"
+            if blanks
+            else "to be looked over"
         )
         print(f"{shown}: {entries} written, for {checkpoints}" + (f"; {left}" if new else ""))
-    config = "" if output.name == CONFIG_FILE else f" --frictionless-config {shown}"
     edit = f"edit {shown}, then: " if new else ""
-    folder = "" if root == Path.cwd() else f"cd {os.path.relpath(root)} && "
-    print(f"next: {edit}{folder}pytest --frictionless{config}")
+    folder = "" if root == Path.cwd() else f"cd {shlex.quote(os.path.relpath(root))} && "
+    config = shlex.quote(os.path.relpath(output, root))
+    option = "" if config == CONFIG_FILE else f" --frictionless-config {config}"
+    print(f"next: {edit}{folder}pytest --frictionless{option}")
 
 
 COMMAND = Command(

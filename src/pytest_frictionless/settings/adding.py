@@ -45,6 +45,8 @@ def _inserted(text: str, entries: str, breaks: str) -> str:
         whole = text if text.endswith("\n") else text + breaks
         return f"{whole}{breaks}{HEAD}{breaks}{entries}"
     start, end = models.start_mark.index, models.end_mark.index
+    if end < key.end_mark.index:
+        raise ValueError(f"{HEAD} is an alias")
     if not models.value or isinstance(models, ScalarNode):  # nothing, null or {}
         return _at_line_after(text[:start] + text[end:], key.end_mark.index, entries, breaks)
     if not isinstance(models, MappingNode):
