@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_OF_A_POINT = re.compile(r"\b(?:min|opt|max) \([^()]*\)|(?<![\w./])[-+]?\d[\d.,e+-]*")
-"""In a message: a shape point with its sizes, and any number that is no part of a name."""
+_OF_A_POINT = re.compile(
+    r"((?:in|out)put \S+)|\b(?:min|opt|max) \([^()]*\)|(?<![^\s(\[])[-+]?\d[\d.,e+-]*"
+)
+"""In a message: a shape point with its sizes, and numbers on their own. The name of an input or an
+output, as 495 or Identity:1, is kept."""
 
 LINE = 150
 """Columns that a first line takes at most, as far as the words of others decide."""
@@ -96,7 +99,7 @@ class Finding:
         if (self.code, self.severity) != (other.code, other.severity):
             return False
         elsewhere = self.place and other.place and str(self.place) != str(other.place)
-        words = (_OF_A_POINT.sub("", each.message) for each in (self, other))
+        words = (_OF_A_POINT.sub(r"\1", each.message) for each in (self, other))
         return not elsewhere and next(words) == next(words)
 
     def to_json(self) -> dict[str, Any]:

@@ -33,6 +33,13 @@ AT_MAX = BY_SIZE.replace("FIRST", "down, up").replace("SECOND", "up, up")
 """The output y is NaN at max alone."""
 ANOTHER_AT_MAX = BY_SIZE.replace("FIRST", "up, down").replace("SECOND", "down, up")
 """The output y is NaN at min and opt, and z is at max."""
+ASKED_FIRST = """
+import pytest
+def pytest_runtest_call(item):
+    verdict = item.parent.examiner.verdict
+    verdict(item.check, "default", {"min": "max", "max": "min"}[item.point])
+"""
+"""Before each item its rival is asked, as checks do that come after this one."""
 
 
 def outcomes(project: Project, text: str, *arguments: str) -> dict[str, str]:
@@ -66,6 +73,35 @@ def test_the_others_skip_with_the_fault_and_its_item(project: Project) -> None:
 def test_a_point_without_the_first_one_is_red_itself(project: Project) -> None:
     assert outcomes(project, LOG, "-k", "parity and max") == {"max": "failed"}
     assert outcomes(project, LOG, "-k", "parity and not min") == {"opt": "failed", "max": "skipped"}
+
+
+MARKED = """
+import pytest
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name == "parity-default-min":
+            item.add_marker(pytest.mark.{})
+"""
+
+
+@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='slow')", "xfail(reason='known')"])
+def test_a_first_point_that_cannot_be_red_tells_for_nobody(project: Project, mark: str) -> None:
+    project.write("conftest.py", MARKED.format(mark))
+    project.onnx("models/net.onnx", LOG)
+    outcome = project.run("models", "-k", "parity")
+    assert outcome[ITEM("opt")].outcome == "failed"
+    assert outcome.code == 1
+
+
+def test_items_do_not_point_to_each_other_on_two_workers(project: Project) -> None:
+    """Each worker asks all first: one begins with min, the other with max."""
+    pytest.importorskip("xdist")
+    project.write("conftest.py", ASKED_FIRST)
+    project.onnx("models/net.onnx", LOG)
+    outcome = project.run_isolated("models", "-n", "2", "-k", "parity and not opt")
+    assert outcome.code == 1
+    assert "failed" in {outcome[ITEM(point)].outcome for point in ("min", "max")}
 
 
 def test_the_first_point_reruns_alone_until_it_is_mended(project: Project) -> None:

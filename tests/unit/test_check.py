@@ -200,6 +200,7 @@ AT_MIN = Finding(
         ({"message": "output y_1 is off at opt (n=4): 12 of 32 values, by up to 1e-05"}, True),
         ({"place": Place(node="a")}, True),  # where the other is, is not known
         ({"message": AT_MIN.message.replace("y_1", "y_2")}, False),
+        ({"message": AT_MIN.message.replace("y_1", "495")}, False),
         ({"code": "FR702"}, False),
         ({"severity": Severity.WARNING}, True),  # a warning fails nothing
     ],
@@ -223,6 +224,18 @@ def test_points_that_fail_alike_are_told_by_the_first(
     each = replace(one, one_fault=False)
     subject = examiner(each)
     assert not any(subject.verdict(each, "p", point).blocked_by for point in answers)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("495", "496"), ("Identity:0", "Identity:1"), ("y-1", "y-2")]
+)
+def test_a_number_in_the_name_of_an_output_is_kept(one: str, other: str) -> None:
+    """Names of outputs, as torch's older exporter and tf2onnx give them."""
+    first, second = (
+        replace(AT_MIN, message=AT_MIN.message.replace("y_1", n)) for n in (one, other)
+    )
+    assert first.is_like(first)
+    assert not first.is_like(second)
 
 
 def test_a_fault_at_another_node_is_another_fault() -> None:

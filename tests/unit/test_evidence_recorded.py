@@ -145,3 +145,22 @@ def test_one_run_is_of_one_gpu() -> None:
     other = item("latency-default-min", measurements={**ON_H200, "gpu": "NVIDIA L4"})
     with pytest.raises(ConfigError, match="one run names several of gpu: NVIDIA H200, NVIDIA L4"):
         signed(item(), other)
+
+
+def test_an_item_that_failed_as_another_did_is_signed_as_failed() -> None:
+    first = item(outcome="failed", findings=(ERROR,))
+    alike = item(
+        "run-default-max", "skipped", skip="fails as run-default-min", blocked_by="run-default-min"
+    )
+    moot = item(
+        "latency-default-max", "skipped", skip="needs run-default-min", blocked_by="run-default-min"
+    )
+    found = signed(moot, first, alike)
+    assert found is not None
+    outcomes = {each.item: (each.outcome, bool(each.skip)) for each in found.verdicts}
+    assert outcomes == {
+        "run-default-min": ("failed", False), "run-default-max": ("failed", False),
+        "latency-default-max": ("skipped", True),
+    }  # fmt: skip
+    codes = {each.item: [f.code for f in each.findings] for each in found.verdicts}
+    assert codes["run-default-max"] == codes["run-default-min"] == ["FR901"]

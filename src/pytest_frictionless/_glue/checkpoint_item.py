@@ -84,11 +84,19 @@ class CheckpointItem(pytest.Item):
         )
 
     def _is_running(self, name: str) -> bool:
-        """Whether the item that failed first runs too: else nobody would tell."""
-        return any(
-            item.parent is self.parent and item.name == name and not item.get_closest_marker("skip")
-            for item in self.session.items
-        )
+        """Whether the item that failed first runs too: else nobody would tell.
+
+        A fault that is shared is told by an item that comes before, on whichever worker: two that
+        point to each other would both be skipped.
+        """
+        shared = name.startswith(f"{self.check.name}-")
+        silent = ("skip", "skipif", "xfail") if shared else ("skip", "skipif")
+        for item in self.session.items:
+            if shared and item is self:
+                return False
+            if item.parent is self.parent and item.name == name:
+                return not any(map(item.get_closest_marker, silent))
+        return False
 
     def keep(self, verdict: Verdict) -> None:
         """Hand numbers and findings to the reports."""
