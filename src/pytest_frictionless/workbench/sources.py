@@ -35,7 +35,7 @@ def imported_sources(root: Path, *, before: frozenset[str]) -> dict[str, str]:
     Python files below `root`, relative to it, with their digests, so that a cache can move with the
     repository; installed packages that carry the name of their distribution, with their versions.
     """
-    installed = {Path(sysconfig.get_paths()[name]) for name in ("purelib", "platlib")}
+    installed = _installed()
     sources: dict[str, str] = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -51,23 +51,32 @@ def imported_sources(root: Path, *, before: frozenset[str]) -> dict[str, str]:
     return sources
 
 
-class Opened:
-    """Files below `root` that Python opens to read, as a factory its settings; an audit hook.
+def _installed() -> set[Path]:
+    """Folders of installed packages: those are told by their versions."""
+    return {Path(sysconfig.get_paths()[name]) for name in ("purelib", "platlib")}
 
-    Files below `without` are of the store; what the process writes itself is no source.
+
+class Opened:
+    """Files below `root` that Python opens to read or loads as a library, as a factory its settings.
+
+    An audit hook: what native code opens by itself is not seen.
+    Files below `without` are of the store, and a virtual environment below `root` is of this machine;
+    what the process writes itself is no source.
     """
 
     def __init__(self, root: Path, *, without: Path) -> None:
-        self._root, self._without = root, without
+        self._root, self._without = root, {without, *_installed()}
         self._read: dict[str, None] = {}
         self._written: set[str] = set()
         self._digests: dict[str, str] = {}
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
         """Note a file; anything else that is audited is let by."""
-        if event != "open" or not isinstance(arguments[0], str | bytes | os.PathLike):
+        if event not in ("open", "ctypes.dlopen"):
             return
-        flags = arguments[2]
+        if not isinstance(arguments[0], str | bytes | os.PathLike):
+            return
+        flags = arguments[2] if event == "open" else os.O_RDONLY
         path = os.path.abspath(os.fsdecode(arguments[0]))
         if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR):
             self._written.add(path)
@@ -78,7 +87,9 @@ class Opened:
         """Digest of each file that was read, by its name below the root; modules are told apart."""
         for name in list(self._read):
             path = Path(name)
-            is_source = path.is_relative_to(self._root) and not path.is_relative_to(self._without)
+            is_source = path.is_relative_to(self._root) and not any(
+                map(path.is_relative_to, self._without)
+            )
             if (
                 is_source
                 and name not in self._written
