@@ -48,8 +48,8 @@ format: $(VENV)/ready  ## let ruff rewrite
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-schema: $(VENV)/ready  ## write the JSON Schema of frictionless.yaml again
-	$(PY) -m pytest_frictionless.settings.schema
+schema: $(VENV)/ready  ## write the JSON Schemas again
+	$(PY) -m pytest_frictionless.schemas
 
 clean:  ## remove what the commands above made
 	rm -rf $(VENV) .frictionless examples/demo/packages examples/demo/models examples/demo/.frictionless

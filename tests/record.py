@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 
-from pytest_frictionless.reports.schema import json_schema
 from pytest_frictionless.reports.stored import RESULTS_FILE, read_results, to_json
+from pytest_frictionless.schemas import RESULTS
 
 if TYPE_CHECKING:
     from pytest_frictionless.reports.results import Results
@@ -49,7 +49,7 @@ def pytest_configure(config):
 def record(project: Project, path: str = RESULTS_FILE) -> Results:
     """The record of the last run, held against the schema, and the same when written again."""
     text = (project.root / path).read_text()
-    jsonschema.validate(json.loads(text), json_schema())
+    jsonschema.validate(json.loads(text), RESULTS.content())
     results = read_results(project.root / path)
     assert to_json(results) == text
     return results

@@ -17,8 +17,7 @@ from pytest_frictionless.knowledge.reading import read_csv, read_json
 from pytest_frictionless.plugin import OPTIONS
 from pytest_frictionless.reports.formats import FORMATS
 from pytest_frictionless.reports.measured import QUANTITIES
-from pytest_frictionless.reports.schema import json_schema as results_schema
-from pytest_frictionless.settings.schema import json_schema
+from pytest_frictionless.schemas import RESULTS, SETTINGS
 from pytest_frictionless.stack.differences import TITLES
 from pytest_frictionless.stack.rules import RULES
 
@@ -211,7 +210,7 @@ def options() -> str:
 
 def frictionless_yaml() -> str:
     """The page of the configuration file."""
-    schema = json_schema()
+    schema = SETTINGS.content()
     definitions = {"": schema, **schema["$defs"]}
     unknown = set(definitions) - set(SECTIONS)
     if unknown:
@@ -386,7 +385,7 @@ def _bounds(field: dict[str, Any]) -> str:
 
 def results() -> str:
     """The page of results.json."""
-    schema = results_schema()
+    schema = RESULTS.content()
     definitions = {"": schema, **schema["$defs"]}
     unknown = {name for name in set(definitions) - set(PARTS) if "enum" not in definitions[name]}
     if unknown:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 import pytest_frictionless
 from pytest_frictionless.checks import CHECKS
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.plugin import OPTIONS
-from pytest_frictionless.settings.schema import json_schema
-
-if TYPE_CHECKING:
-    import pytest
+from pytest_frictionless.schemas import SCHEMAS, Schema
 
 ROOT = Path(pytest_frictionless.__file__).parent
 SOURCES = {path: path.read_text() for path in ROOT.rglob("*.py")}
@@ -51,9 +48,10 @@ def test_every_option_is_in_help_in_both_forms(pytester: pytest.Pytester) -> Non
         assert f"frictionless_{option.name.replace('-', '_')}" in text
 
 
-def test_the_published_schema_is_the_one_the_classes_make() -> None:
-    published = json.loads((ROOT / "settings/frictionless.schema.json").read_text())
-    assert published == json_schema()
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.file.name)
+def test_a_published_schema_is_current(schema: Schema) -> None:
+    published = schema.file.read_text(encoding="utf-8")
+    assert published == schema.text(), "run: python -m pytest_frictionless.schemas"
 
 
 def test_no_banned_word_names_anything() -> None:

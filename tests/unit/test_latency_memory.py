@@ -32,7 +32,7 @@ from pytest_frictionless.latency.memory import (
     memory_cell,
 )
 from pytest_frictionless.latency.run import Job, Run
-from pytest_frictionless.latency.schema import HERE
+from pytest_frictionless.schemas import BASELINE as SCHEMA
 from pytest_frictionless.settings.baselines import Baselines
 from pytest_frictionless.shapes import ShapePoint
 
@@ -123,7 +123,7 @@ def test_memory_is_written_as_lines_of_the_file_of_its_model(tmp_path: Path) -> 
     path = write_baseline(tmp_path, BASELINE)
     assert read_baseline(path).memory == (LINE,)
     assert read_memory(tmp_path, KEY) == {CELL: LINE}
-    schema = json.loads(HERE.joinpath("baseline.schema.json").read_text())
+    schema = json.loads(SCHEMA.file.read_text())
     jsonschema.validate(json.loads(path.read_text()), schema)
     changed = BASELINE.with_memory([replace(LINE, peak_mib=500.0)])
     pairs = zip(to_text(BASELINE).splitlines(), to_text(changed).splitlines(), strict=True)

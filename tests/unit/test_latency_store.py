@@ -21,9 +21,10 @@ from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.latency.gate import decide, judge
 from pytest_frictionless.latency.job import this_job
 from pytest_frictionless.latency.objects import open_objects
-from pytest_frictionless.latency.run import Job, Run, run_schema
+from pytest_frictionless.latency.run import Job, Run
 from pytest_frictionless.latency.store import RUNS_FOLDER, RunStore, open_store, record
 from pytest_frictionless.latency.verdict import Report
+from pytest_frictionless.schemas import RUN as SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,7 +197,7 @@ def test_a_stored_run_gives_the_same_verdicts_again(tmp_path: Path) -> None:
 
 
 def test_a_stored_run_is_valid_in_its_schema() -> None:
-    schema = run_schema()
+    schema = SCHEMA.content()
     jsonschema.validate(json.loads(RUN.to_json()), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**json.loads(RUN.to_json()), "surprise": 1}, schema)

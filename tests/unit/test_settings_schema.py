@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from pytest_frictionless.schemas import SETTINGS
 from pytest_frictionless.settings.document import parse
-from pytest_frictionless.settings.schema import SCHEMA_FILE, json_schema
 from pytest_frictionless.settings.settings import Settings
-
-HINT = "run: python -m pytest_frictionless.settings.schema"
-
-
-def test_the_shipped_file_is_current() -> None:
-    assert json.loads(SCHEMA_FILE.read_text(encoding="utf-8")) == json_schema(), HINT
 
 
 def test_it_names_itself() -> None:
-    schema = json_schema()
+    schema = SETTINGS.content()
     assert schema["$id"] == "urn:pytest-frictionless:frictionless.yaml"
     assert schema["title"] == "frictionless.yaml"
     assert schema["description"]
@@ -42,7 +35,7 @@ def _properties(schema: Any) -> list[tuple[str, Any]]:
 
 
 def test_every_key_is_described() -> None:
-    properties = _properties(json_schema())
+    properties = _properties(SETTINGS.content())
     assert len(properties) > 25
     assert [name for name, field in properties if not field.get("description")] == []
 
@@ -82,8 +75,8 @@ def test_what_is_read_is_valid_in_the_schema(text: str) -> None:
     document = parse(text)
     assert document is not None
     Settings.model_validate(document.value)
-    jsonschema.Draft202012Validator.check_schema(json_schema())
-    jsonschema.Draft202012Validator(json_schema()).validate(document.value)
+    jsonschema.Draft202012Validator.check_schema(SETTINGS.content())
+    jsonschema.Draft202012Validator(SETTINGS.content()).validate(document.value)
 
 
 @pytest.mark.parametrize("text", _INVALID)
@@ -93,7 +86,7 @@ def test_the_schema_refuses_what_is_refused(text: str) -> None:
     assert document is not None
     with pytest.raises(ValueError, match="validation error"):
         Settings.model_validate(document.value)
-    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(document.value)
+    assert not jsonschema.Draft202012Validator(SETTINGS.content()).is_valid(document.value)
 
 
 def test_settings_import_nothing_heavy() -> None:

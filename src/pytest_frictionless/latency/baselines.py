@@ -55,21 +55,11 @@ class Baseline:
 
 
 @cache
-def _adapter() -> TypeAdapter[Baseline]:
+def adapter() -> TypeAdapter[Baseline]:
     """What reads baselines and tells their schema; made only there, as it takes 10 to 30 ms."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Baseline)
-
-
-def baseline_schema() -> dict[str, Any]:
-    """The JSON Schema of a baseline file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:pytest-frictionless:baseline",
-        **_adapter().json_schema(),
-        "title": "An accepted latency baseline",
-    }
 
 
 def path_of(folder: Path, key: EnvironmentKey, model: str) -> Path:
@@ -84,7 +74,7 @@ def read_baseline(path: Path) -> Baseline:
         StepFailed: It was damaged, as by a merge by hand, or belongs to another environment.
     """
     try:
-        baseline: Baseline = parsed(_adapter(), path.read_bytes())
+        baseline: Baseline = parsed(adapter(), path.read_bytes())
     except ValueError as error:
         raise StepFailed(_unusable(path, f"is no baseline: {error}")) from None
     problem = _problem(path, baseline)
@@ -133,7 +123,7 @@ def write_baseline(folder: Path, baseline: Baseline) -> Path:
 
 def to_text(baseline: Baseline) -> str:
     """As it is written: sorted, a line a cell, so that a diff tells which cells changed."""
-    content = _rounded(_adapter().dump_python(baseline, mode="json", exclude_defaults=True))
+    content = _rounded(adapter().dump_python(baseline, mode="json", exclude_defaults=True))
     head = {"schema": 1, "key": content["key"], "model": content["model"]}
     fields = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
     for name in ("cells", "memory"):

@@ -123,30 +123,20 @@ class Run:
     @classmethod
     def from_json(cls, text: str | bytes) -> Run:
         """Read an object of the store; raises ValueError with what is wrong with it."""
-        run: Run = parsed(_adapter(), text)
+        run: Run = parsed(adapter(), text)
         return run
 
     def to_json(self) -> str:
         """As it is stored."""
-        return _adapter().dump_json(self, exclude_defaults=True, indent=1).decode() + "\n"
+        return adapter().dump_json(self, exclude_defaults=True, indent=1).decode() + "\n"
 
 
 @cache
-def _adapter() -> TypeAdapter[Run]:
+def adapter() -> TypeAdapter[Run]:
     """What reads stored runs and tells their schema; made only there, as it takes 10 to 30 ms."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Run)
-
-
-def run_schema() -> dict[str, Any]:
-    """The JSON Schema of a stored run."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:pytest-frictionless:run",
-        **_adapter().json_schema(),
-        "title": "Latencies that one job measured",
-    }
 
 
 def parsed(adapter: TypeAdapter[Any], text: str | bytes) -> Any:
