@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ci.consumer import EXAMPLE, PUSH, Consumer, pull_request
+from tests.ci.consumer import CALLER, EXAMPLE, PUSH, Consumer, pull_request
 from tests.ci.rules import jobs_of
 from tests.ci.tools import needs
 
@@ -76,6 +76,35 @@ def test_the_second_push_renews_it(pushed: list[tuple[Ran, list[dict[str, Any]]]
     assert comments[:3] == OTHERS
     assert "models/new.onnx" not in first[3]["body"]
     assert "models/new.onnx" in comments[3]["body"]
+
+
+@pytest.mark.parametrize(
+    ("report", "comments"),
+    [("", OTHERS), ("## coverage\n", OTHERS), ("<!-- pytest-frictionless: . -->\n", "no JSON")],
+    ids=["no marker", "another comment", "no list of comments"],
+)
+def test_nothing_is_written_where_nobody_knows_which_comment_is_meant(
+    consumer: Consumer, report: str, comments: Any
+) -> None:
+    """The report comes from a job that runs code of the pull request."""
+    known = consumer.github / "comments.json"
+    known.parent.mkdir()
+    known.write_text(json.dumps(comments) if isinstance(comments, list) else comments)
+    before = known.read_text()
+    consumer.call("frictionless-comment")
+    caller = json.loads((consumer.root / CALLER).read_text())
+    copy = 'cd "$ACT_ARTIFACTS"; mkdir frictionless-report; printf %s "$REPORT" > frictionless-report/comment.md'
+    steps = [{"run": copy, "env": {"REPORT": report}}]
+    caller["jobs"]["report"] = {"runs-on": "ubuntu-latest", "steps": steps}
+    caller["jobs"]["models"]["needs"] = "report"
+    consumer.write(CALLER, json.dumps(caller))
+    ran = consumer.act("pull_request", payload=pull_request())
+    assert ran.jobs == {"report": "success", "comment": "failure"}, ran.told()
+    asked = consumer.github / "gh.txt"
+    assert known.read_text() == before
+    assert len(asked.read_text().splitlines() if asked.exists() else []) == (
+        0 if comments == OTHERS else 1
+    )
 
 
 def test_it_is_renewed_where_the_models_fail_too() -> None:
