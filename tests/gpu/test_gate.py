@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pytest
 
 from pytest_frictionless.cli import main
 from pytest_frictionless.latency.baselines import read_baseline, write_baseline
+from tests.gpu.repositories import committed
 from tests.gpu.test_run import matmul
 
 if TYPE_CHECKING:
@@ -50,13 +50,9 @@ def deep(path: Path, layers: int) -> Path:
 @pytest.fixture
 def shop(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository in git, outside CI, where a model of 20 layers was accepted after three jobs."""
-    for name in ("CI", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
     project.write("frictionless.yaml", CONFIG)
     deep(project.root / "net.onnx", 20)
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
-        subprocess.run([*git, *arguments], cwd=project.root, check=True)
+    committed(project, monkeypatch)
     for _ in range(3):
         assert measure(project)["latency-default-opt"].values("verdict") == ["no baseline"]
     monkeypatch.chdir(project.root)

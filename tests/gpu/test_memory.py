@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from pytest_frictionless.cli import main
 from pytest_frictionless.latency.memory import LEAST_MIB
-from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.workbench.gpu import measured_by, plan_path
+from tests.gpu.repositories import committed, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,13 +54,9 @@ def deep(path: Path, layers: int, width: int = WIDTH) -> Path:
 @pytest.fixture
 def shop(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository in git, outside CI."""
-    for name in ("CI", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
     project.write("frictionless.yaml", CONFIG)
     deep(project.root / "net.onnx", 2)
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for arguments in (["init", "-q"], ["add", "frictionless.yaml"], ["commit", "-qm", "one"]):
-        subprocess.run([*git, *arguments], cwd=project.root, check=True)
+    committed(project, monkeypatch)
     monkeypatch.chdir(project.root)
     return project
 
@@ -75,14 +70,8 @@ def seen(bench: Workbench, profile: str) -> MemoryRecord:
 
 
 def test_figures_add_up_and_fresh_processes_agree(shop: Project) -> None:
-    opened = open_shop(shop.root)
-    opened.store.prepare()
-    bench = open_workbench(opened, shop.root / "net.onnx")
-    try:
+    with opened(shop, shop.root / "net.onnx") as bench:
         small, *large = [seen(bench, name) for name in ("small", "large", "large", "large")]
-    finally:
-        bench.close()
-        opened.zygote.close()
     for each in (small, *large):
         assert each["neighbours"] == []
         assert each["weights_mib"] is None or each["weights_mib"] >= 0.99 * WEIGHTS_MIB

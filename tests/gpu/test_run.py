@@ -11,9 +11,9 @@ from pytest_frictionless.check import Context
 from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.checks.run import CHECK
 from pytest_frictionless.knowledge.gpus import flavour_of, runs_on, what_runs_on
-from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.workbench import gpu
 from pytest_frictionless.workbench.workbench import Workbench
+from tests.gpu.repositories import opened
 from tests.project import MLP
 
 if TYPE_CHECKING:
@@ -61,12 +61,8 @@ def matmul(path: Path, *, scale: float = 1.0) -> Path:
 @pytest.fixture
 def bench(project: Project) -> Iterator[Workbench]:
     project.write("frictionless.yaml", PROFILES)
-    shop = open_shop(project.root)
-    shop.store.prepare()
-    made = open_workbench(shop, matmul(project.root / "net.onnx"))
-    yield made
-    made.close()
-    shop.zygote.close()
+    with opened(project, matmul(project.root / "net.onnx")) as made:
+        yield made
 
 
 def identified(path: Path) -> Checkpoint:
@@ -171,12 +167,8 @@ def test_an_unchanged_engine_is_not_run_again(bench: Workbench) -> None:
 def test_a_gpu_that_this_tensorrt_refuses_is_one_skip_with_what_works(project: Project) -> None:
     """Runs where it can be seen: TensorRT-RTX 1.7 on an H100 or H200."""
     project.write("frictionless.yaml", PROFILES)
-    shop = open_shop(project.root)
-    shop.store.prepare()
-    bench = open_workbench(shop, matmul(project.root / "net.onnx"))
-    capability, engine = gpu.gpu_of(bench)["compute_capability"], engine_name()
-    bench.close()
-    shop.zygote.close()
+    with opened(project, matmul(project.root / "net.onnx")) as bench:
+        capability, engine = gpu.gpu_of(bench)["compute_capability"], engine_name()
     if runs_on(*flavour_of(engine), capability) is not False:
         pytest.skip(f"{engine} runs on {capability}, as far as is known")
     items = project.run("-k", "run or latency or memory").of("net.onnx")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.workbench import gpu, stack
+from tests.gpu.repositories import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bench(project: Project) -> Iterator[Workbench]:
-    shop = open_shop(project.root)
-    bench = open_workbench(shop, project.onnx("models/net.onnx"))
-    yield bench
-    bench.close()
-    shop.zygote.close()
+    with opened(project, project.onnx("models/net.onnx")) as made:
+        yield made
 
 
 def test_components_hold_what_nvml_and_cuda_tell(bench: Workbench) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.workbench.held import switch_to, switching_of
+from tests.gpu.repositories import opened
 from tests.gpu.test_run import matmul
 
 if TYPE_CHECKING:
@@ -28,12 +28,8 @@ models:
 @pytest.fixture
 def bench(project: Project) -> Iterator[Workbench]:
     project.write("frictionless.yaml", CONFIG)
-    shop = open_shop(project.root)
-    shop.store.prepare()
-    made = open_workbench(shop, matmul(project.root / "net.onnx"))
-    yield made
-    made.close()
-    shop.zygote.close()
+    with opened(project, matmul(project.root / "net.onnx")) as made:
+        yield made
 
 
 def test_every_profile_is_switched_to_from_the_one_before_it(bench: Workbench) -> None:
