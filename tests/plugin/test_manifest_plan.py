@@ -116,14 +116,20 @@ def test_a_plan_that_was_removed_is_dropped_and_told(project: Project, ask: Ask)
     assert ask("write", MODEL) == (0, f"{MODEL}: a.onnx.manifest.yaml is still true\n")
 
 
-def test_a_link_to_a_plan_that_is_not_here_is_no_removed_plan(project: Project, ask: Ask) -> None:
+@pytest.mark.parametrize("keeps", ["link", "DVC"])
+def test_a_plan_that_is_kept_elsewhere_is_no_removed_plan(
+    project: Project, ask: Ask, keeps: str
+) -> None:
     ask("write", MODEL)
     plan = project.root / "models/a.plan"
     shutil.copy(built(project), plan)
     ask("write", MODEL)
     before = file_of(project).read_bytes()
     plan.unlink()
-    plan.symlink_to("../.store/a.plan")
+    if keeps == "DVC":
+        project.write("models/a.plan.dvc", "outs: [{md5: 0, path: a.plan}]\n")
+    else:
+        plan.symlink_to("../.store/a.plan")
     status, said = ask("write", MODEL)
     assert (status, "FR053" in said) == (1, True)
     assert file_of(project).read_bytes() == before

@@ -100,9 +100,15 @@ def _written(bench: Workbench, plan: Path | None, reason: str) -> str:
 
 
 def _removed(old: Manifest | None, folder: Path) -> Plan | None:
-    """The plan that was recorded and is there no more; a link that leads nowhere is there."""
+    """The plan that was recorded and is there no more.
+
+    A link that leads nowhere is there, and so is what DVC keeps elsewhere.
+    """
     plan = old.plan if old else None
-    return plan if plan and plan.file and not os.path.lexists(folder / plan.file) else None
+    if plan is None or not plan.file:
+        return None
+    places = (folder / name for name in (plan.file, f"{plan.file}.dvc"))
+    return None if any(map(os.path.lexists, places)) else plan
 
 
 def _dropped(plan: Plan, old: Manifest, new: Manifest) -> str:
