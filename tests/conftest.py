@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -28,3 +29,9 @@ def shop_floor(project: Project) -> Project:
     project.onnx("models/a.onnx")
     project.onnx("models/b.onnx", MLP.replace("Neg", "Abs"))
     return project
+
+
+@pytest.fixture(scope="session")
+def torch() -> Any:
+    """Imported before pytester, which takes back what a test imports: torch bears no second import."""
+    return pytest.importorskip("torch")

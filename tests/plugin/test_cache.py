@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 PROFILE = "models: {{a: {{path: models/a.onnx, profiles: {{online: {{batch: [1, 2, {0}]}}}}}}}}\n"
 
 
-@pytest.fixture(scope="module")
-def torch() -> Any:
-    """Imported before pytester, which takes back what a test imports: torch bears no second import."""
-    return pytest.importorskip("torch")
-
-
 def entry_of(project: Project, step: str) -> Path:
     """Folder of the only artifact of this step."""
     (entry,) = (project.root / ".frictionless/cache" / step).glob("*/entry.json")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.told import tell_safetensors
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.place import place_of_error
@@ -88,6 +89,7 @@ def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
 
 def _made(record: InputRecord, shape: tuple[int, ...], generator: Any) -> Any:
     """What the user's function gives; raises StepFailed FR204 with its line where it fails."""
+    tell_safetensors()
     module, _, name = record["make"].partition(":")
     try:
         return getattr(importlib.import_module(module), name)(shape, generator)

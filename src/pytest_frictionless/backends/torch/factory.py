@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
+from pytest_frictionless.backends.told import tell_safetensors
 from pytest_frictionless.backends.torch.refusal import packages
 from pytest_frictionless.backends.torch.refusal.failure import failure_of
 from pytest_frictionless.errors import StepFailed
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def module_from_factory(source: SourceRecord) -> torch.nn.Module:
     """Call the user's factory; every way in which it can fail is a finding FR106."""
     torch = require("torch", purpose="building the model")
+    tell_safetensors()
     path = source["factory"] or ""
     module_name, _, attribute = path.partition(":")
     try:
