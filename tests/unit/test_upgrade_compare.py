@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ def test_another_failure_is_told_and_other_words_are_not() -> None:
     assert kinds(old, item("operators", "failed", BUILDER)) == [Kind.BROKE]
     other = Finding(code="FR501", message="Squeeze is rejected by TensorRT-RTX 1.7.1.116")
     assert kinds(old, item("operators", "failed", other)) == []
+
+
+def test_a_point_that_failed_as_the_first_did_has_failed_before() -> None:
+    first = item("run", "failed", REFUSED, id="m.onnx::run-p-min")
+    skip = "fails as run-p-min: FR501"
+    alike = item("run", "skipped", id="m.onnx::run-p-max", skip=skip, blocked_by="run-p-min")
+    mended, still = replace(first, outcome=Outcome.PASSED, findings=()), replace(first, id=alike.id)
+    found = compare(results(first, alike), results(mended, still))
+    assert [(each.kind, each.item) for each in found] == [(Kind.MENDED, first.id)]
+    found = compare(results(first, alike), results(mended, replace(mended, id=alike.id)))
+    assert {each.kind for each in found} == {Kind.MENDED}
+    assert len(found) == 2
 
 
 def test_what_is_not_asked_any_more_counts_and_what_waits_for_another_item_does_not() -> None:

@@ -10,7 +10,7 @@ from pytest_frictionless.evidence.statement import GpuRun, SignedFinding, Signed
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.knowledge.gpus import TITLES
 from pytest_frictionless.reports.results import Outcome
-from pytest_frictionless.reports.verdict import unexplained
+from pytest_frictionless.reports.verdict import told_by, unexplained
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -57,7 +57,7 @@ def gpu_run(results: Results, checkpoint: Checkpoint, checks: Collection[str]) -
         gpu=gpu, engine=engine, environment_key=_the_one("environment", path, items),
         environment=dict(run.environment), settings=dict(checkpoint.settings),
         sources=dict(checkpoint.sources),
-        verdicts=tuple(_verdict(item, items) for item in items),
+        verdicts=tuple(_verdict(told_by(item, items)) for item in items),
     )  # fmt: skip
 
 
@@ -75,25 +75,15 @@ def _engine(run: Run) -> str:
     return told[0] if len(told) == 1 else ""
 
 
-def _told_by(item: Item, items: Iterable[Item]) -> Item:
-    """The item that tells what became of this one: where it failed as another did, that one."""
-    if item.outcome is Outcome.SKIPPED and item.blocked_by.startswith(f"{item.check}-"):
-        name = f"{item.checkpoint}::{item.blocked_by}"
-        return next((each for each in items if each.fails and each.id.endswith(name)), item)
-    return item
-
-
-def _verdict(item: Item, items: Iterable[Item]) -> SignedVerdict:
-    told = _told_by(item, items)
-    outcome: Any = OUTCOMES[told.outcome]
-    findings = [*told.findings, *(each.finding for each in item.ignored)]
+def _verdict(item: Item) -> SignedVerdict:
+    outcome: Any = OUTCOMES[item.outcome]
+    findings = [*item.findings, *(each.finding for each in item.ignored)]
     if outcome == "failed" and not any(each.severity is Severity.ERROR for each in findings):
         # Warnings fail a strict run; without any, pytest itself did not take the answer.
         nameless = unexplained(item.id.rpartition("::")[2])
         findings = [replace(each, severity=Severity.ERROR) for each in findings] or [nameless]
     return SignedVerdict(
-        item=item.id.rpartition("::")[2], outcome=outcome,
-        skip=item.skip if told is item else "",
+        item=item.id.rpartition("::")[2], outcome=outcome, skip=item.skip,
         findings=tuple(
             SignedFinding(
                 code=each.code, message=each.message, cause=each.cause, severity=each.severity

@@ -42,6 +42,19 @@ def _explained(item: Item, run: Run) -> Item:
     return replace(item, findings=(*item.findings, unexplained(item.id.rpartition("::")[2])))
 
 
+def told_by(item: Item, items: Iterable[Item]) -> Item:
+    """The item, with the answer of the one it points to where both failed alike: skipped it was not."""
+    if item.outcome is not Outcome.SKIPPED or not item.blocked_by.startswith(f"{item.check}-"):
+        return item
+    name = f"{item.checkpoint}::{item.blocked_by}"
+    for first in items:
+        if first.fails and first.id.endswith(name):
+            return replace(
+                item, outcome=first.outcome, findings=first.findings, skip="", blocked_by=""
+            )
+    return item
+
+
 def unexplained(name: str) -> Finding:
     """FR010 for what failed without a finding."""
     return Finding(code="FR010", message=f"{name} failed, and no finding says why")

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.reports.verdict import answers_of
+from pytest_frictionless.reports.verdict import answers_of, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,7 +116,9 @@ def compare(before: Results, after: Results) -> tuple[Change, ...]:
     """
     old, new = _asked(before), _asked(after)
     found = [
-        change for name in old.keys() & new.keys() for change in _changes(old[name], new[name])
+        change
+        for name in old.keys() & new.keys()
+        for change in _changes(told_by(old[name], old.values()), new[name])
     ]
     found += [
         _change(Kind.UNASKED, old[name], "is gone")
