@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.project import BAKED, CPU_CHECKS, DET, Project
 
 
@@ -53,6 +54,24 @@ def test_a_chain_names_the_first_cause(project: Project) -> None:
     # `load` was not selected, so each tells the cause itself.
     assert [item.code for item in alone.items.values()] == ["FR101", "FR101"]
     assert alone.count("failed") == 2
+
+
+SKIPPED = """
+import pytest
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name == "operators":
+            item.add_marker(pytest.mark.{})
+"""
+
+
+@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='slow')"])
+def test_a_cause_that_is_skipped_is_told_by_what_depends_on_it(project: Project, mark: str) -> None:
+    project.write("conftest.py", SKIPPED.format(mark))
+    project.onnx("models/det.onnx", DET)
+    outcome = project.run("models", "-k", "operators or build")
+    assert outcome.failed() == ["models/det.onnx::build-default"]
+    assert outcome.code == 1
 
 
 def test_deselected_causes_fail_under_xdist_too(project: Project) -> None:
