@@ -13,6 +13,7 @@ from pytest_frictionless.check import OF_THE_MACHINE, Check, Context, Scope
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.shapes import Dimension, ShapePoint, proof_covers
+from pytest_frictionless.workbench.fixed import fixed_sizes
 from pytest_frictionless.workbench.outputs import counted, with_baked, wrong_outputs
 from pytest_frictionless.workbench.sizes import at_sizes
 
@@ -29,6 +30,10 @@ def run(ctx: Context) -> Iterator[Finding]:
     profile = ctx.profile
     dynamic = {symbol for symbol, span in profile.ranges.items() if span.min != span.max}
     ctx.measurements.update(ranges=str(profile), assumed=profile.assumed)
+    if (fixed := fixed_sizes(ctx.workbench, profile.name)) is not None:
+        yield fixed
+        if fixed.severity is Severity.ERROR:
+            return
     for evidence in (_captured, _written, _parsed, _executed):
         findings = list(evidence(ctx, dynamic))
         if findings:
