@@ -8,7 +8,9 @@ from tests.models.one_model import failures, verdict
 from tests.project import BAKED, MLP, Project
 
 pytestmark = pytest.mark.real
-for package in ("onnx", "onnxruntime", "tensorrt_rtx"):
+np = pytest.importorskip("numpy")
+onnx = pytest.importorskip("onnx")
+for package in ("onnxruntime", "tensorrt_rtx"):
     pytest.importorskip(package)
 
 
@@ -26,6 +28,33 @@ def test_a_node_without_a_name_is_not_taken_for_another(project: Project) -> Non
     failed = outcome["models/net.onnx::dynamic-one"].text
     assert "where:  y (Reshape)" in failed
     assert "Neg" not in failed
+
+
+def test_a_size_of_the_example_in_a_computed_shape_is_told_where_sizes_are_assumed(
+    project: Project,
+) -> None:
+    text = """g (float[b, t, 8] x) => (float[u, v, 4] y)
+        <int64[1] kept = {12}, int64[1] first = {0}, int64[1] four = {4}, int64 two = {2}> {
+        shape = Shape(x) number = Gather <axis = 0> (shape, first)
+        times = Mul(number, two)
+        sizes = Concat <axis = 0> (kept, times, four)
+        y = Reshape(x, sizes)
+    }"""
+    failed = verdict(project, text, "roots: [models]")["models/net.onnx::dynamic-default"]
+    assert failed.headline.startswith("FR605 t is baked in as 12: y (Reshape) does not run at min")
+    assert "dynamo=True" in failed.text
+    assert "These sizes were assumed" not in failed.text
+
+
+def test_infinity_among_the_constants_is_no_size(project: Project) -> None:
+    text = "g (float[b, 8] x) => (float[b, 8] y) <float[1] low = {0}, int64[2] s = {4, 8}> { a = Max(x, low) y = Reshape(a, s) }"
+    path = project.onnx("models/net.onnx", text)
+    model = onnx.load(path)
+    infinite = onnx.numpy_helper.from_array(np.array([-np.inf], np.float32), "low")
+    model.graph.initializer[0].CopyFrom(infinite)
+    onnx.save(model, path)
+    failed = project.run("-p", "no:cacheprovider", "models", "-k", "dynamic")
+    assert failed["models/net.onnx::dynamic-default"].code == "FR605"
 
 
 def test_a_profile_that_memory_does_not_hold_is_told_with_its_sizes(project: Project) -> None:

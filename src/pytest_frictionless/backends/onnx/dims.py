@@ -108,7 +108,7 @@ def _held_beside_open(
 
 
 def _numbers(model: onnx.ModelProto, node: onnx.NodeProto) -> list[int] | None:
-    return _constant(model, node.input[1]) if len(node.input) > 1 else None
+    return constant_numbers(model, node.input[1]) if len(node.input) > 1 else None
 
 
 def _lost(
@@ -151,20 +151,21 @@ def _words(
     )
 
 
-def _constant(model: onnx.ModelProto, name: str) -> list[int] | None:
-    """Values of a constant that gives sizes."""
+def constant_numbers(model: onnx.ModelProto, name: str) -> list[int] | None:
+    """Values of a constant that gives sizes; None where it is computed, or holds no whole numbers."""
     onnx = require("onnx", purpose="looking for the lost dimension")
-    for tensor in model.graph.initializer:
-        if tensor.name == name and tensor.data_location != onnx.TensorProto.EXTERNAL:
-            return [int(each) for each in onnx.numpy_helper.to_array(tensor).flatten()]
-    for node in model.graph.node:
-        if node.op_type == "Constant" and name in node.output:
-            for attribute in node.attribute:
-                if attribute.name == "value":
-                    return [int(each) for each in onnx.numpy_helper.to_array(attribute.t).flatten()]
-                if attribute.name == "value_ints":
-                    return list(attribute.ints)
-    return None
+    tensor = next((each for each in model.graph.initializer if each.name == name), None)
+    if tensor is None:
+        made = next((node for node in model.graph.node if name in node.output), None)
+        constant = made.attribute if made is not None and made.op_type == "Constant" else ()
+        for attribute in constant:
+            if attribute.name in ("value_int", "value_ints"):
+                return list(attribute.ints) or [attribute.i]
+        tensor = next((each.t for each in constant if each.name == "value"), None)
+    if tensor is None or tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return None
+    values = onnx.numpy_helper.to_array(tensor).flatten()
+    return [int(each) for each in values] if values.dtype.kind in "iu" else None
 
 
 def _at(numbers: list[int] | None, axis: int) -> int | None:

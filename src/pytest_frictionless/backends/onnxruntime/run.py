@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
+from pytest_frictionless.backends.onnx.baked import baked_in
 from pytest_frictionless.backends.onnx.dims import node_and_constants
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.finding import Finding, Place, quoted
@@ -154,12 +155,19 @@ def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
         place, constants = node_and_constants(path, match["node"], match["operator"])
         place = place or Place(node=match["node"], operator=match["operator"])
     reason = text.partition("Status Message:")[2].strip() or text
+    message = (
+        f"{f'{place.node} ({place.operator})' if place else 'the model'} does not run at {point}"
+    )
+    baked = baked_in(path, place.node, reason, point.sizes) if place else None
+    if baked is not None:
+        message = f"{baked.symbol} is baked in as {baked.size}: {message}"
     return Finding(
         code="FR605",
-        message=f"{f'{place.node} ({place.operator})' if place else 'the model'} does not run at {point}",
+        message=message,
         place=place,
         cause=f"ONNX Runtime says: {_words(reason)}",
         evidence=constants,
+        remedy=baked.remedy if baked is not None else "",
     )
 
 
