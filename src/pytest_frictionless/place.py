@@ -31,10 +31,15 @@ def is_model_code(filename: str) -> bool:
     path = Path(filename)
     if not path.is_absolute() or path.is_relative_to(Path(__file__).parent):
         return False
-    if "site-packages" in path.parts:
-        package = path.parts[path.parts.index("site-packages") + 1]
+    if package := package_of(filename):
         return package not in _MACHINERY
     return not path.is_relative_to(sys.base_prefix)
+
+
+def package_of(filename: str) -> str:
+    """The installed package that a file is of, "" for the user's own."""
+    parts = Path(filename).parts
+    return parts[parts.index("site-packages") + 1] if "site-packages" in parts else ""
 
 
 def place_of_error(error: BaseException, *, module: Any = None) -> Place | None:

@@ -55,6 +55,29 @@ class Voice(nn.Module):
         return self.memory(self.convolution(x).transpose(1, 2))[0]
 
 
+class Boxes(nn.Module):
+    def __init__(self, checked):
+        super().__init__()
+        self.layer, self.checked = nn.Linear(8, 4), checked
+
+    def forward(self, x):
+        y = self.layer(x).flatten()
+        kept = y[y > y.mean()]
+        if self.checked:
+            torch._check(kept.numel() != 0)
+        if kept.numel() == 0:
+            return y
+        return kept
+
+
+def boxes():
+    return Boxes(False)
+
+
+def checked():
+    return Boxes(True)
+
+
 class Half(nn.Module):
     def __init__(self):
         super().__init__()
@@ -143,3 +166,13 @@ def test_an_operator_that_a_later_opset_has_in_this_type_is_told_with_the_opset(
         check(str(path), onnx.load(path))
     assert failed.value.finding.code == "FR205"
     assert "Conv takes bfloat16 from opset 22 on" in failed.value.finding.remedy
+
+
+def test_a_size_that_only_the_data_knows_is_checked_as_the_example_has_it(
+    project: Project,
+) -> None:
+    kind, sizes = "float32[batch, 8]", "{batch: [1, 2, 4]}"
+    outcome, text = judged(project, "boxes", kind, sizes)["export"]
+    assert outcome == "failed"
+    assert "torch._check(kept.numel() != 0)" in text
+    assert judged(project, "checked", kind, sizes)["export"][0] == "passed"

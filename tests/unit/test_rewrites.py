@@ -75,7 +75,7 @@ def test_a_branch_stays_in_the_graph(tmp_path: Path, body: str, wanted: str) -> 
         ("return x * math.exp(x.mean())  # HERE", "return x * torch.exp(x.mean())"),
         ("return self.experts[n.argmax().item()](x)  # HERE",
          "return torch.stack([module(x) for module in self.experts])[n.argmax()]"),
-        ("if z.shape[0] > 3:  # HERE\n    return z", "torch._check(z.shape[0] > 3)  # where it always holds"),
+        ("if z.shape[0] > 3:  # HERE\n    return z", ""),
         ("return x.tolist()  # HERE", ""),
     ],
 )  # fmt: skip
@@ -83,6 +83,25 @@ def test_a_number_stays_a_tensor(tmp_path: Path, body: str, wanted: str) -> None
     source = Source(tmp_path / "nets.py", body)
     assert rewritten_number(source.file, source.line) == wanted
     assert rewritten_number(source.file, source.line) == wanted  # the tree is left as it was
+
+
+@pytest.mark.parametrize(
+    ("test", "taken", "check"),
+    [
+        ("z.shape[0] > 3", True, "z.shape[0] > 3"),
+        ("z.shape[0] > 3", False, "z.shape[0] <= 3"),
+        ("z.numel() == 0", False, "z.numel() != 0"),
+        ("0 < len(z) < 9", True, "0 < len(z) < 9"),
+        ("0 < len(z) < 9", False, ""),
+        ("not len(z)", False, ""),
+    ],
+)
+def test_a_branch_on_a_size_is_checked_as_the_example_takes_it(
+    tmp_path: Path, test: str, taken: bool, check: str
+) -> None:
+    source = Source(tmp_path / "nets.py", f"if {test}:  # HERE\n    return z")
+    told = rewritten_number(source.file, source.line, taken=taken)
+    assert told.partition("  #")[0] == (f"torch._check({check})" if check else "")
 
 
 def test_of_torchs_own_checks_one_is_put_before_the_line(tmp_path: Path) -> None:

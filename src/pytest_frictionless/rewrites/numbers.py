@@ -9,17 +9,26 @@ from pytest_frictionless.rewrites.source import calls, name_of, spot_at
 _MATH = {"exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "ceil", "log2", "log10", "erf", "tan"}
 
 
-def rewritten_number(file: str, line: int, checks: tuple[str, ...] = ()) -> str:
+def rewritten_number(
+    file: str, line: int, checks: tuple[str, ...] = (), *, taken: bool | None = None
+) -> str:
     """The statement at this line without a Python number from a tensor; "" where none is known.
 
-    `checks` are the conditions of which torch says that one would do.
+    Args:
+        file: The user's file.
+        line: Line in it.
+        checks: The conditions of which torch says that one would do.
+        taken: Whether the branch at this line is taken, where that is known.
     """
     spot = spot_at(file, line)
     if spot is None:
         return ""
     statement = spot.statement
     if isinstance(statement, ast.If) and _reads_a_size(statement.test):
-        return f"torch._check({ast.unparse(statement.test)})  # where it always holds"
+        check = _as_taken(statement.test, taken=taken)
+        return (
+            f"torch._check({check})  # where it always holds, as for the example" if check else ""
+        )
     if isinstance(statement, ast.If | ast.While | ast.For | ast.With):
         return ""
     for call in calls(statement, "one_hot"):
@@ -33,6 +42,21 @@ def rewritten_number(file: str, line: int, checks: tuple[str, ...] = ()) -> str:
             ast.unparse(statement)
         )
     return _item_for_int(statement)
+
+
+_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
+}  # fmt: skip
+
+
+def _as_taken(test: ast.expr, *, taken: bool | None) -> str:
+    """The comparison that holds on the side that is taken; `not` would decide it, and so be refused."""
+    if taken is None or not isinstance(test, ast.Compare) or type(test.ops[0]) not in _OPPOSITE:
+        return ""
+    if taken or len(test.ops) > 1:
+        return ast.unparse(test) if taken else ""
+    opposite = _OPPOSITE[type(test.ops[0])]()
+    return ast.unparse(ast.Compare(test.left, [opposite], test.comparators))
 
 
 def _reads_a_size(test: ast.expr) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at
 from pytest_frictionless.backends.onnx.outputs import forget_output_sizes, rename_outputs
-from pytest_frictionless.backends.torch.call import arguments, bind
+from pytest_frictionless.backends.torch.call import arguments, bind, call
 from pytest_frictionless.backends.torch.capture import Ranges, capture, example_sizes, proved
 from pytest_frictionless.backends.torch.load import Subject, subject_of
 from pytest_frictionless.backends.torch.program import (
@@ -55,7 +55,11 @@ def export(
     except (StepFailed, MemoryError):
         raise
     except Exception as error:
-        raise StepFailed(finding_of(error, module=subject.module)) from error
+        finding = finding_of(
+            error, module=subject.module,
+            example=lambda: call(subject, inputs, feeds_at(inputs, example_sizes(ranges))),
+        )  # fmt: skip
+        raise StepFailed(finding) from error
     seconds = round(time.perf_counter() - started, 3)
     return {**record, "export_s": seconds}
 

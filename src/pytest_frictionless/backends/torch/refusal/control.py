@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from pytest_frictionless.backends.torch.refusal.taken import branch_taken
+from pytest_frictionless.place import package_of
 from pytest_frictionless.rewrites.branches import branch_at, rewritten_branch
 from pytest_frictionless.rewrites.numbers import rewritten_number, unhashable_key
 
@@ -48,14 +50,24 @@ def data_dependent(failure: Failure) -> Finding | None:
     if not has_sizes and failure.place is not None and "Eq(u" in (match["guard"] if match else ""):
         message = "a choice depends on the value of a tensor"
         return failure.finding("FR202", message, cause=cause)
-    code = rewritten_number(failure.file, failure.line, tuple(_CHECKS.findall(text)))
+    taken = (
+        branch_taken(failure.example, failure.file, failure.line)
+        if isinstance(branch, ast.If) and failure.example is not None else None
+    )  # fmt: skip
+    checks = tuple(_CHECKS.findall(text))
+    code = rewritten_number(failure.file, failure.line, checks, taken=taken)
+    library = package_of(failure.file)
+    words = f"In a copy of the function of {library}, keep" if library else "Keep"
     guard = match["guard"] if match else ""
     message = (
         f"what comes next depends on a size that only the data knows: {guard}" if has_sizes
         else "a Python number is taken out of a tensor: only the data knows it"
     )  # fmt: skip
     return failure.finding(
-        "FR209", message, cause=cause, remedy=_as_code("Keep the number inside the graph:", code)
+        "FR209",
+        message,
+        cause=cause,
+        remedy=_as_code(f"{words} the number inside the graph:", code),
     )
 
 

@@ -41,14 +41,15 @@ _INTERNAL = (AttributeError, ImportError, AssertionError, KeyError, NotImplement
 
 
 def finding_of(
-    error: BaseException, *, module: Any = None, program: torch.export.ExportedProgram | None = None
-) -> Finding:
+    error: BaseException, *, module: Any = None, program: torch.export.ExportedProgram | None = None,
+    example: Callable[[], object] | None = None,
+) -> Finding:  # fmt: skip
     """The finding of a failed export.
 
     torch.onnx wraps the reason in "This is step 1/3 of exporting the model": the last cause of the
-    chain is the one that says something.
+    chain is the one that says something. `example` calls the model without the exporter.
     """
-    failure = failure_of(error, module=module, program=program)
+    failure = failure_of(error, module=module, program=program, example=example)
     for recognised in _RECOGNISED:
         if (finding := recognised(failure)) is not None:
             return finding

@@ -10,6 +10,8 @@ from pytest_frictionless.finding import Finding, Place
 from pytest_frictionless.place import place_of_error, quoted_places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 
@@ -26,6 +28,8 @@ class Failure:
     """The torch module that was exported, where there is one."""
     program: torch.export.ExportedProgram | None = None
     """What was captured, where the failure came after."""
+    example: Callable[[], object] | None = None
+    """Calls the model without the exporter."""
 
     @property
     def last(self) -> BaseException:
@@ -57,14 +61,17 @@ class Failure:
 
 
 def failure_of(
-    error: BaseException, *, module: Any = None, program: torch.export.ExportedProgram | None = None
-) -> Failure:
+    error: BaseException, *, module: Any = None, program: torch.export.ExportedProgram | None = None,
+    example: Callable[[], object] | None = None,
+) -> Failure:  # fmt: skip
     """Read the chain of an exception."""
     chain = chain_of(error)
     texts = [plain(str(each)) for each in chain]
     translated = next((p for e in chain if (p := _of_locals(e))), None) if program else None
     place = translated or _place(chain, texts, module)
-    return Failure(chain=chain, texts=texts, place=place, module=module, program=program)
+    return Failure(
+        chain=chain, texts=texts, place=place, module=module, program=program, example=example
+    )
 
 
 def place_of_fx_node(node: Any) -> Place | None:
