@@ -32,6 +32,10 @@ EXTENDED = {
 """Element types numpy does not have, by their name in ml_dtypes."""
 
 
+_HIDING = ("padding_mask", "pad_mask", "src_mask", "tgt_mask", "memory_mask", "attn_mask")
+"""Names of masks that hide what they are true for, as those of torch.nn.Transformer."""
+
+
 def numpy_dtype(name: str) -> Any:
     """Numpy's dtype for an element type as signatures spell it."""
     np = require("numpy", purpose="making inputs")
@@ -44,7 +48,7 @@ def feeds_at(inputs: Sequence[InputRecord], sizes: Mapping[str, int]) -> dict[st
     """Values for every input where the symbols have these sizes.
 
     Floats are standard normal, integers uniform in [low, high), both seeded by the input's name and
-    shape. Raises StepFailed FR204 where a sample or a function gives something of the wrong shape.
+    shape. No row of a mask hides all. Raises StepFailed FR204 where a sample or a function gives something of the wrong shape.
     """
     return {each["name"]: _values(each, sizes) for each in inputs}
 
@@ -75,6 +79,8 @@ def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
         values = generator.uniform(record.get("low", 0.0), record.get("high", 1.0), shape)
     else:
         values = generator.standard_normal(shape)
+    if _is_mask(record, tensor):
+        _leave_some(values, hidden=1 if record["name"].lower().endswith(_HIDING) else 0)
     if values.shape != shape:
         raise StepFailed(
             Finding(
@@ -85,6 +91,25 @@ def _values(record: InputRecord, sizes: Mapping[str, int]) -> Array:
             )
         )
     return np.ascontiguousarray(values.astype(dtype)).reshape(shape)
+
+
+def _is_mask(record: InputRecord, tensor: TensorType) -> bool:
+    """Whether nothing but the name says what the values of a mask are."""
+    whole = tensor.dtype == "bool" or tensor.dtype.startswith(("int", "uint"))
+    told = any(each in record for each in ("sample", "make", "low", "high"))
+    return whole and not told and bool(tensor.dims) and "mask" in record["name"].lower()
+
+
+def _leave_some(values: Array, *, hidden: int) -> None:
+    """Let each row hide something and leave something: what is hidden is the one or the other value.
+
+    A row that hides all makes a softmax over nothing, which is NaN. A row of one leaves it.
+    """
+    if values.size:
+        rows = values.reshape(-1, values.shape[-1])
+        rows[(rows != hidden).sum(1) == 0, 0] = 1 - hidden
+        if values.shape[-1] > 1:
+            rows[(rows == hidden).sum(1) == 0, -1] = hidden
 
 
 def _made(record: InputRecord, shape: tuple[int, ...], generator: Any) -> Any:
