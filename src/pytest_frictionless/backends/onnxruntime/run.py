@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
 from pytest_frictionless.backends.feeds import feeds_at, numpy_dtype
-from pytest_frictionless.backends.onnx.baked import baked_in
-from pytest_frictionless.backends.onnx.dims import node_and_constants
+from pytest_frictionless.backends.onnxruntime.failed import run_finding, words_of
 from pytest_frictionless.errors import StepFailed
-from pytest_frictionless.finding import Finding, Place, quoted
+from pytest_frictionless.finding import Finding, quoted
 from pytest_frictionless.shapes import ShapePoint
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ _NO_RUNTIME = re.compile(
     r"|No Op registered|is under development|Unsupported model IR version|Unrecognized attribute"
 )
 """What ONNX Runtime says where the gap is its own: then it is no reference, and no verdict follows."""
-
-_RUN_ERROR = re.compile(r"while running (?P<operator>\w+) node\. Name:'(?P<node>[^']*)'")
 
 
 def execute(
@@ -112,9 +109,9 @@ def run_file(
         raise
     except Exception as error:
         if _NO_RUNTIME.search(str(error)):
-            message, cause = quoted("ONNX Runtime cannot run the model", _words(str(error)))
+            message, cause = quoted("ONNX Runtime cannot run the model", words_of(str(error)))
             raise StepFailed(Finding(code="FR706", message=message, cause=cause)) from error
-        raise StepFailed(_run_finding(path, str(error), point)) from error
+        raise StepFailed(run_finding(path, str(error), point)) from error
     return names, [_array(value) for value in values]
 
 
@@ -131,7 +128,7 @@ def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
         try:
             memory[key] = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            text = _words(str(error))
+            text = words_of(str(error))
             code = "FR706" if _NO_RUNTIME.search(text) else "FR605"
             verb = "does not know" if code == "FR706" else "cannot load"
             message, cause = quoted(f"ONNX Runtime {ort.__version__} {verb} the model", text)
@@ -139,36 +136,6 @@ def _session(memory: dict[str, Any], path: str, *, optimised: bool) -> Any:
             finding = Finding(code=code, message=message, cause=cause, remedy=remedy)
             raise StepFailed(finding) from error
     return memory[key]
-
-
-def _words(text: str) -> str:
-    """ONNX Runtime's message without its own source location."""
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", text.strip())
-    text = re.sub(r"/\S+?/onnxruntime/\S+:\d+ [^\n]*?\) ?", "", text)
-    return text.splitlines()[0].strip() if text else text
-
-
-def _run_finding(path: str, text: str, point: ShapePoint) -> Finding:
-    place: Place | None = None
-    constants: tuple[tuple[str, str], ...] = ()
-    if match := _RUN_ERROR.search(text):
-        place, constants = node_and_constants(path, match["node"], match["operator"])
-        place = place or Place(node=match["node"], operator=match["operator"])
-    reason = text.partition("Status Message:")[2].strip() or text
-    message = (
-        f"{f'{place.node} ({place.operator})' if place else 'the model'} does not run at {point}"
-    )
-    baked = baked_in(path, place.node, reason, point.sizes) if place else None
-    if baked is not None:
-        message = f"{baked.symbol} is baked in as {baked.size}: {message}"
-    return Finding(
-        code="FR605",
-        message=message,
-        place=place,
-        cause=f"ONNX Runtime says: {_words(reason)}",
-        evidence=constants,
-        remedy=baked.remedy if baked is not None else "",
-    )
 
 
 def _runtime_value(value: Array) -> Any:
