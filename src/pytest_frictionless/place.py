@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STACK_TRACE = "pkg.torch.onnx.stack_trace"
 NAME_SCOPES = "pkg.torch.onnx.name_scopes"
+CLASSES = "pkg.torch.onnx.class_hierarchy"
 """Keys of the metadata that torch's exporter gives every node."""
 
 _MACHINERY = {"torch", "onnx", "onnxscript", "onnx_ir", "onnxruntime", "numpy", "sympy"}

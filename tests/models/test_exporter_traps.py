@@ -78,6 +78,31 @@ def checked():
     return Boxes(True)
 
 
+class Warp(nn.Module):
+    def __init__(self, even=True):
+        super().__init__()
+        self.layer, self.even = nn.Linear(8, 8), even
+
+    def forward(self, x):
+        size = x.shape[1]
+        if self.even:
+            return self.layer(x) + torch.linspace(-1, 1, size)[:, None]
+        return self.layer(x) + (-1 + (1 - -1) * torch.arange(size) / (size - 1))[:, None]
+
+
+def arithmetic():
+    return Warp(False)
+
+
+class Bag(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.EmbeddingBag(2, 8, mode="mean")
+
+    def forward(self, x):
+        return self.table(x)
+
+
 class Half(nn.Module):
     def __init__(self):
         super().__init__()
@@ -176,3 +201,20 @@ def test_a_size_that_only_the_data_knows_is_checked_as_the_example_has_it(
     assert outcome == "failed"
     assert "torch._check(kept.numel() != 0)" in text
     assert judged(project, "checked", kind, sizes)["export"][0] == "passed"
+
+
+def test_even_steps_of_an_open_size_are_told_as_arithmetic(project: Project) -> None:
+    kind, sizes = "float32[batch, time, 8]", "{batch: [1, 2, 4], time: [2, 16, 30]}"
+    outcome, text = judged(project, "Warp", kind, sizes)["dynamic-p"]
+    assert outcome == "failed"
+    assert text.startswith("FR601 dimension time became a constant")
+    assert "-1 + (1 - -1) * torch.arange(size) / (size - 1)" in text
+    assert judged(project, "arithmetic", kind, sizes)["parity-p-max"][0] == "passed"
+
+
+def test_a_bag_of_embeddings_is_told_as_rows_and_their_mean(project: Project) -> None:
+    kind, sizes = "int64[batch, words]", "{batch: [1, 2, 4], words: [2, 5, 9]}"
+    outcome, text = judged(project, "Bag", kind, sizes)["operators"]
+    assert outcome == "failed"
+    assert "y = F.embedding(ids, weight).mean(1)" in text
+    assert "in place of the sequence" not in text

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real
-for package in ("onnx", "tensorrt_rtx"):
-    pytest.importorskip(package)
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("tensorrt_rtx")
 
 HEADER = '<ir_version: 10, opset_import: ["" : 18, "acme" : 1, "com.microsoft" : 1]>'
 ANTIALIAS = """g (float[b, 3, 8, 8] x) => (float[b, 3, 4, 4] y) <float[4] s = {1.0, 1.0, 0.5, 0.5}> {
@@ -151,3 +151,31 @@ def test_what_onnxruntime_quantises_by_default_is_told_which_options_to_give(
     int8 = quantization.QuantType.QInt8
     mended = {"ActivationSymmetric": True, "QuantizeBias": False}
     assert quantised(activation_type=int8, weight_type=int8, extra_options=mended)[0] == "passed"
+
+
+def test_weights_of_four_bits_are_told_as_the_standard_operators_that_are_taken(
+    project: Project,
+) -> None:
+    codes, scales = ", ".join(["1"] * 256), ", ".join(["0.5"] * 32)
+    outcome, text = judged(
+        project,
+        f"g (float[b, 64] x) => (float[b, 8] y) <uint8[8, 4, 8] q = {{{codes}}}, float[32] s = {{{scales}}}> {{"
+        " y = com.microsoft.MatMulNBits<K = 64, N = 8, bits = 4, block_size = 16>(x, q, s) }",
+    )
+    assert outcome == "failed"
+    assert text.startswith("FR501 MatMulNBits is rejected by TensorRT-RTX")
+    assert "block_size must be one of 32/64/128" in text
+    assert "quant_format=QuantFormat.QDQ" in text
+    assert "form shown" not in text
+    quantizers = pytest.importorskip("onnxruntime.quantization.matmul_nbits_quantizer")
+    weights = ", ".join(["0.1"] * 512)
+    plain = f"g (float[b, 64] x) => (float[b, 8] y) <float[64, 8] w = {{{weights}}}> {{ y = MatMul(x, w) }}"
+    path = project.onnx("models/net.onnx", plain, header=HEADER.replace("18", "21"))
+    quantizer = quantizers.MatMulNBitsQuantizer(
+        onnx.load(path), block_size=32, is_symmetric=True, quant_format=quantizers.QuantFormat.QDQ
+    )
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(path))
+    item = project.run("-k", "operators", "-p", "no:cacheprovider")["models/net.onnx::operators"]
+    assert item.outcome == "passed", item.text
+    assert "DequantizeLinear" in {node.op_type for node in onnx.load(path).graph.node}

@@ -16,6 +16,8 @@ class Equivalent:
     title: str
     causes: frozenset[str] = frozenset()
     """Ids of the causes it helps against; empty for all of the operator."""
+    made_by: str = ""
+    """The operation of torch that is exported so, as "aten.embedding_bag"; empty where any may be."""
     before: str = ""
     constants: str = ""
     """Made once, when the network is made."""
@@ -41,7 +43,7 @@ def equivalents() -> tuple[Equivalent, ...]:
     return tuple(
         Equivalent(
             operators=frozenset(row["operators"]), title=row["title"],
-            causes=frozenset(row.get("causes", ())), before="\n".join(row.get("before", ())),
+            causes=frozenset(row.get("causes", ())), made_by=row.get("made_by", ""), before="\n".join(row.get("before", ())),
             constants="\n".join(row.get("constants", ())), after="\n".join(row.get("after", ())),
             inputs=tuple(row.get("inputs", {}).items()),
         )
@@ -49,13 +51,21 @@ def equivalents() -> tuple[Equivalent, ...]:
     )  # fmt: skip
 
 
-def equivalent_of(operator: str, cause: str) -> Equivalent | None:
-    """The supported form of an operator that is refused for this cause."""
+def equivalent_of(operator: str, cause: str, made_by: str = "") -> Equivalent | None:
+    """The supported form of an operator that is refused for this cause.
+
+    Args:
+        operator: As "Det".
+        cause: Id of the cause.
+        made_by: What the exporter noted of the operation that the node comes from.
+    """
     return next(
         (
             each
             for each in equivalents()
-            if operator in each.operators and (not each.causes or cause in each.causes)
+            if operator in each.operators
+            and (not each.causes or cause in each.causes)
+            and each.made_by in made_by
         ),
         None,
     )

@@ -14,7 +14,7 @@ from pytest_frictionless.knowledge.evidence import (
     published_rows,
 )
 from pytest_frictionless.knowledge.operators import published
-from pytest_frictionless.place import place_of_node
+from pytest_frictionless.place import CLASSES, place_of_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,8 @@ def finding_of(
     judged_elsewhere = cause.code == NEEDS_GPU or _lacked_by_rtx_alone(
         operator, cause, engine, target
     )
-    equivalent = equivalent_of(operator, cause.id)
+    equivalent = equivalent_of(operator, cause.id, rejection["metadata"].get(CLASSES, ""))
+    general = "" if equivalent is not None and equivalent.made_by else cause.remedy
     headline = cause.words.splitlines()[0]
     return Finding(
         code=cause.code,
@@ -74,7 +75,7 @@ def finding_of(
         place=_place(rejection),
         cause=_told(cause, rejection),
         evidence=(*_evidence(rejection, engine, target), *_loaded(cause, plugins)),
-        remedy="\n".join(filter(None, [cause.remedy, str(equivalent or "")])),
+        remedy="\n".join(filter(None, [general, str(equivalent or "")])),
     )
 
 

@@ -92,7 +92,11 @@ class _Symbolic(_NotForced):
     """The same, and `x.shape[0]` for len(x); torch's arithmetic for that of `math`."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if (given := super().visit_Call(node)) is not node or len(node.args) != 1:
+        given = super().visit_Call(node)
+        if name_of(node.func) == "linspace" and (even := _evenly_spaced(node)) is not None:
+            self.changed = True
+            return even
+        if given is not node or len(node.args) != 1:
             return given
         function, value = ast.unparse(node.func), node.args[0]
         if function == "len":
@@ -108,6 +112,18 @@ class _Symbolic(_NotForced):
                 f"torch.{name}(torch.scalar_tensor({ast.unparse(value)}))", mode="eval"
             ).body
         return node
+
+
+def _evenly_spaced(call: ast.Call) -> ast.expr | None:
+    """torch.linspace with a computed number of steps as arithmetic: torch makes the number a constant."""
+    given = dict(zip(("start", "end", "steps"), map(ast.unparse, call.args), strict=False))
+    given |= {each.arg: ast.unparse(each.value) for each in call.keywords if each.arg}
+    if not {"start", "end", "steps"} <= given.keys() or given["steps"].isdigit():
+        return None
+    start, end, steps = given["start"], given["end"], given["steps"]
+    device = f", device={given['device']}" if "device" in given else ""
+    text = f"({start}) + (({end}) - ({start})) * torch.arange({steps}{device}) / (({steps}) - 1)"
+    return ast.parse(text, mode="eval").body
 
 
 def _is_size(node: ast.expr) -> bool:
