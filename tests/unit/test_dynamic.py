@@ -9,6 +9,7 @@ import pytest
 
 from pytest_frictionless.check import Context
 from pytest_frictionless.checks import dynamic
+from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.shapes import Profile, Range, TensorType
 from pytest_frictionless.workbench.outputs import counted
 
@@ -18,6 +19,7 @@ def context(**parts: Any) -> Context:
     bench = SimpleNamespace(
         profiles={"one": Profile(name="one", ranges={"batch": Range(min=1, opt=2, max=4)})},
         tensors={"x": TensorType.parse("float32[batch, 8]")},
+        spec=ModelSpec(inputs=cast("Any", {"x": "float32[batch, 8]"})),
         **{name: (lambda record=record: record) for name, record in parts.items()},
     )
     return Context(workbench=cast("Any", bench), profile_name="one")
