@@ -5,6 +5,7 @@ Only this module is imported where the flag is not given.
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -77,6 +78,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the collection and the terminal output, where the flag is given."""
     if config.getoption("frictionless"):
+        gc.freeze()  # what pytest has made is not looked through while ours is imported
         from pytest_frictionless._glue.register import register
 
         register(config)

@@ -16,7 +16,7 @@ from pytest_frictionless.finding import Finding
 from pytest_frictionless.opening import unusable
 from pytest_frictionless.place import path_below
 from pytest_frictionless.settings.model import ModelSpec
-from pytest_frictionless.settings.read import name_of, spec_for
+from pytest_frictionless.settings.read import name_of
 from pytest_frictionless.shapes import POINTS
 from pytest_frictionless.stand_ins import stand_ins
 from pytest_frictionless.workbench.files import Files
@@ -41,11 +41,16 @@ class CheckpointFile(pytest.File):
         self.run = run
         self.place = path_below(checkpoint.path, run.shop.root)
         self.spelled_place = spelled(PurePath(self.place))
-        self.match = spec_for(run.shop.settings, self.place)
+        self.match = run.entries.match(self.place)
         if self.match.name and not self.match.by_path:
             run.claims.setdefault(self.match.name, set()).add(self.place)
         self.spec = self.match.spec or _UNSAID
         self.checkpoint = checkpoint
+        self.folder = self.path.parent
+        # Marks of a file hold for its items, which are many more.
+        self.add_marker("frictionless")
+        if self.spec.skip:
+            self.add_marker(pytest.mark.skip(reason=self.spec.skip))
         self.questions = list(self._questions())
         run.checkpoints[self.place] = {
             "path": self.spelled_place,
@@ -107,7 +112,7 @@ class CheckpointFile(pytest.File):
     @property
     def ihook(self) -> Any:
         """Hooks of the conftest files above: pytest looks into the path of what is no file."""
-        return self.session.gethookproxy(self.path.parent)
+        return self.session.gethookproxy(self.folder)
 
     def teardown(self) -> None:
         """End the child process: its memory is for the next checkpoint."""

@@ -49,10 +49,7 @@ class CheckpointItem(pytest.Item):
             "point": point,
         }
         self.user_properties += [(PROPERTY + name, value) for name, value in about.items() if value]
-        self.add_marker(_mark("frictionless"))
         self.add_marker(_mark(f"frictionless_{check.name}"))
-        if self.parent.spec.skip:
-            self.add_marker(pytest.mark.skip(reason=self.parent.spec.skip))
 
     @property
     def ihook(self) -> Any:

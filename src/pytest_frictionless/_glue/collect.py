@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import gc
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from pytest_frictionless.place import path_below
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+GARBAGE_THRESHOLDS = (50_000, 20, 20)
+"""While pytest collects; its items stay to the end, and Python's own would look through them over and over."""
+
 
 class Collection:
     """Hooks that find checkpoints while pytest walks."""
@@ -34,6 +38,17 @@ class Collection:
                 str(root) for root in self.run.roots
                 if not any(root.is_relative_to(each) for each in known)
             ]  # fmt: skip
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, Any, Any]:
+        """Search for garbage rarely while there is none, and not again among what was collected."""
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        try:
+            return (yield)
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.freeze()
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector

@@ -16,8 +16,9 @@ from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.opening import open_shop
 from pytest_frictionless.reports.results import Shard
-from pytest_frictionless.settings.read import unmatched
+from pytest_frictionless.settings.read import Entries, unmatched
 from pytest_frictionless.suppressions import Ledger, unmatched_entry
+from pytest_frictionless.workbench.components import machine
 
 if TYPE_CHECKING:
     from pytest_frictionless.check import Check
@@ -32,6 +33,8 @@ class Run:
     """What one pytest process knows of its run."""
 
     shop: Shop
+    entries: Entries
+    """The models of frictionless.yaml."""
     checks: dict[str, Check]
     roots: tuple[Path, ...]
     strict: bool
@@ -160,9 +163,8 @@ def unmatched_entries(config: pytest.Config) -> list[Finding]:
 def findings_of_pins(run: Run) -> list[Finding]:
     """FR070 to FR076 of the repository; imported here, as only the end of a run asks for them."""
     from pytest_frictionless.stack.contradictions import findings_of_repository
-    from pytest_frictionless.stack.environment import components
 
-    return findings_of_repository(run.shop.root, run.shop.settings, components())
+    return findings_of_repository(run.shop.root, run.shop.settings, machine(run.shop))
 
 
 def findings_of_branch(config: pytest.Config) -> list[Finding]:
@@ -194,7 +196,7 @@ def run_of(config: pytest.Config) -> Run:
             raise pytest.UsageError(f"frictionless root {root} does not exist")
     shop.store.prepare()
     return Run(
-        shop=shop, checks=checks_of(config), roots=roots,
+        shop=shop, entries=Entries(shop.settings), checks=checks_of(config), roots=roots,
         strict=bool(option(config, "strict")), allow_empty=bool(option(config, "allow_empty")),
         only=_only(config),
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""How long does an inference take on this GPU, and does that fit budget and baseline?"""
+"""How long does an inference take on this GPU, and does that fit budget and baseline?
+
+What judges a measurement is imported where there is one: most runs have no GPU.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,12 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.latency.findings import finding_of
-from pytest_frictionless.latency.measured import Figures
-from pytest_frictionless.workbench.held import switch_to, switching_of
-from pytest_frictionless.workbench.judging import judgement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_frictionless.artifacts.latency import CellRecord
+    from pytest_frictionless.latency.measured import Figures
 
 HOST_BOUND = 1.2
 """Plain launches that take this many times the GPU time are held up by the CPU."""
@@ -27,6 +27,10 @@ P99_SAMPLES = 662
 
 def run(ctx: Context) -> Iterator[Finding]:
     """Tell the latency of one cell from all rounds, and hold it against the budget and the baseline."""
+    from pytest_frictionless.latency.findings import finding_of
+    from pytest_frictionless.latency.measured import Figures
+    from pytest_frictionless.workbench.judging import judgement_of
+
     cell = f"{ctx.profile_name}-{ctx.point_name}"
     judgement = judgement_of(ctx.workbench)
     result = judgement.report.of(judgement.cells[cell])
@@ -71,6 +75,8 @@ def run(ctx: Context) -> Iterator[Finding]:
 
 def _switching(ctx: Context) -> Iterator[Finding]:
     """What it costs to come to this profile from another one in the same execution context."""
+    from pytest_frictionless.workbench.held import switch_to, switching_of
+
     bench = ctx.workbench
     switch, switching = switch_to(bench, ctx.profile_name), switching_of(bench)
     if switch is None or switching is None:

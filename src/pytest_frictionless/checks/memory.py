@@ -1,4 +1,7 @@
-"""How much of the GPU's memory does the engine take, and does that fit budget and baseline?"""
+"""How much of the GPU's memory does the engine take, and does that fit budget and baseline?
+
+What judges a measurement is imported where there is one: most runs have no GPU.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.check import Check, Context, Scope
 from pytest_frictionless.finding import Finding
-from pytest_frictionless.latency.findings import finding_of_memory
-from pytest_frictionless.latency.memory import is_less
-from pytest_frictionless.workbench.gpu import shared
-from pytest_frictionless.workbench.held import switching_of, told_mib
-from pytest_frictionless.workbench.judging import judgement_of
+from pytest_frictionless.workbench.gpu import gpu_of, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
 
 def run(ctx: Context) -> Iterator[Finding]:
     """Hold what TensorRT tells, and what the device held at most, against budget and baseline."""
+    gpu_of(ctx.workbench)
+    from pytest_frictionless.latency.findings import finding_of_memory
+    from pytest_frictionless.workbench.held import told_mib
+    from pytest_frictionless.workbench.judging import judgement_of
+
     judgement = judgement_of(ctx.workbench)
     held = judgement.memory[ctx.profile_name]
     record, told = held.record, told_mib(held.record)
@@ -73,6 +77,8 @@ def _tell_baseline(ctx: Context, held: Held) -> None:
             f"--cells '{held.run.cell.name}'"
         )
         return
+    from pytest_frictionless.latency.memory import is_less
+
     ctx.measurements["accepted_peak_mib"] = held.accepted.peak_mib
     if is_less(held.run, held.accepted, ctx.workbench.shop.settings.baselines.memory_growth):
         ctx.notes.append(
@@ -83,6 +89,8 @@ def _tell_baseline(ctx: Context, held: Held) -> None:
 
 def _tell_contexts(ctx: Context) -> None:
     """What one execution context for each profile takes, which saves switching."""
+    from pytest_frictionless.workbench.held import switching_of
+
     switching = switching_of(ctx.workbench)
     if switching is None:
         return

@@ -109,9 +109,9 @@ class Tally:
         used = self.used(checks)
         room = width - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("checkpoint", no_wrap=True)
+        table.add_column(Text("checkpoint"), no_wrap=True)
         for name in used:
-            table.add_column(name, justify="center", no_wrap=True)
+            table.add_column(Text(name), justify="center", no_wrap=True)
         for checkpoint in self.ordered(worst_first=worst_first)[:most]:
             cells = []
             for name in used:
@@ -119,7 +119,8 @@ class Tally:
                 worst = WORDS.get(outcome, "")
                 word = f"{worst} {count}/{many}" if worst in BAD and many > 1 else worst
                 cells.append(Text(word, style=COLOURS.get(worst, "")))
-            table.add_row(_last_part(checkpoint, max(room, 20)), *cells)
+            # As a plain text rich would take [x] in a path for its markup.
+            table.add_row(Text(_last_part(checkpoint, max(room, 20))), *cells)
         return table
 
     def used(self, checks: Iterable[str]) -> list[str]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.settings.document import Document, KeyPath, NotYaml, parse
 from pytest_frictionless.settings.explain import problems_of
 from pytest_frictionless.settings.model import BrokenModel, ModelSpec
 from pytest_frictionless.settings.section import Section, shown
@@ -21,6 +20,8 @@ from pytest_frictionless.shapes import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_frictionless.settings.document import Document, KeyPath
 
 _HUGGING_FACE_ANCHOR = "config.json"
 
@@ -131,6 +132,9 @@ def _match(name: str, entry: ModelSpec | BrokenModel, *, by_path: bool) -> SpecM
 
 
 def _document(path: Path, name: str) -> Document:
+    # A repository without a frictionless.yaml needs no reader of YAML.
+    from pytest_frictionless.settings.document import NotYaml, parse
+
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
