@@ -41,8 +41,11 @@ class Zygote:
             )
         return self._variants[key]
 
-    def fork(self, *, preload: Sequence[str], log: Path) -> Child:
-        """A fresh child that has these modules imported and writes its output to `log`."""
+    def fork(self, *, preload: Sequence[str], log: Path, told: Sequence[str] = ()) -> Child:
+        """A fresh child that has these modules imported and writes its output to `log`.
+
+        Those of `told` are no tools of the steps: artifacts name them among their sources.
+        """
         from multiprocessing.connection import Connection
 
         if self._process is None or self._process.poll() is not None:
@@ -51,7 +54,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with theirs:
             message = {
-                "preload": list(preload), "log": str(log), "cwd": str(self._cwd),
+                "preload": list(preload), "told": list(told), "log": str(log), "cwd": str(self._cwd),
                 "sys_path": [str(self._cwd), *sys.path],
             }  # fmt: skip
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 PRELOAD_NATIVE = ("numpy", "onnx", "onnxruntime", "tensorrt_rtx")
 PRELOAD_TORCH = ("torch", "numpy", "onnx")
+OFFLINE = "HF_HUB_OFFLINE"
+OF_HUGGINGFACE = ("transformers.modeling_utils",)
+"""Imports as much as torch: most of what building any model of transformers takes."""
 
 
 class Given:
@@ -40,7 +44,13 @@ class Given:
         self.spec = spec
         self.tentative = False
         """Whether the checkpoint is only tried in another form: its failures are not reduced."""
-        self.steps = Steps(shop, preload=PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH)
+        preload = PRELOAD_NATIVE if self.is_onnx else PRELOAD_TORCH
+        if checkpoint.format is Format.HUGGINGFACE:
+            # Its hub looks at the variable as it is imported; factories of others may download.
+            offline = {OFFLINE: os.environ.get(OFFLINE, "1")}
+            self.steps = Steps(shop, preload=preload, told=OF_HUGGINGFACE, environment=offline)
+        else:
+            self.steps = Steps(shop, preload=preload)
         self.judgement: Judgement | None = None
         """What was measured on the GPU in this run: see `workbench.judging`."""
         self.engine_runs: dict[tuple[str, str], EngineRunRecord] = {}

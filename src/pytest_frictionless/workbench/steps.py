@@ -23,8 +23,14 @@ BACKENDS = "pytest_frictionless.backends"
 class Steps:
     """Finds or makes artifacts; one child keeps what it has loaded from step to step."""
 
-    def __init__(self, shop: Shop, *, preload: Sequence[str]) -> None:
+    def __init__(
+        self, shop: Shop, *, preload: Sequence[str], told: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """The children have `preload` and `told` imported, as `Zygote.fork`, and these variables set."""
         self.shop = shop
+        self._told = told
+        self._environment = environment or {}
         self._preload = preload
         self._child: Child | None = None
         self._only_found = False
@@ -96,11 +102,12 @@ class Steps:
             child.log.unlink(missing_ok=True)
 
     def _fork(self, **environment: str) -> Child:
-        zygote = self.shop.zygote.variant(**environment) if environment else self.shop.zygote
+        given = {**self._environment, **environment}
+        zygote = self.shop.zygote.variant(**given) if given else self.shop.zygote
         logs = self.shop.store.root / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=logs, suffix=".log", delete=False) as log:
-            return zygote.fork(preload=self._preload, log=Path(log.name))
+            return zygote.fork(preload=self._preload, told=self._told, log=Path(log.name))
 
     def _carry_out(
         self, child: Child, step: str, arguments: Mapping[str, Any], folder: Path

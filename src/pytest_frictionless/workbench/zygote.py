@@ -26,7 +26,8 @@ from pytest_frictionless.errors import MissingDependency, StepFailed
 from pytest_frictionless.workbench.sources import Opened, imported_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 PING = "ping"
 GARBAGE_THRESHOLDS = (50_000, 20, 20)
@@ -40,21 +41,24 @@ def main(control_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()  # imports leave no garbage worth a search
     children: set[int] = set()
+    told: set[str] = set()
     while (request := _receive(connection)) is not None:
         if "wait" in request:
             _, status = os.waitpid(request["wait"], 0)
             children.discard(request["wait"])
             reply = {"status": status}
         else:
-            for module in request["preload"]:
-                _preload(module)
+            _preload(request["preload"])
+            before = set(sys.modules)
+            _preload(request["told"])
+            told |= sys.modules.keys() - before
             _, fds, _, _ = socket.recv_fds(control, 1, 1)
             gc.freeze()  # else the first collection of each child copies every page it shares
             child = os.fork()
             if not child:
                 control.close()
                 connection.close()
-                _serve(Connection(fds[0]), request)
+                _serve(Connection(fds[0]), request, told)
             os.close(fds[0])
             children.add(child)
             reply = {"pid": child}
@@ -71,17 +75,21 @@ def _receive(connection: Connection) -> dict[str, Any] | None:
     return request
 
 
-def _preload(module: str) -> None:
+def _preload(modules: Sequence[str]) -> None:
     """Import ahead of the fork; what cannot be imported is reported by the step that needs it."""
-    try:
-        importlib.import_module(module)
-    except Exception as error:
-        machine.REFUSED.setdefault(module, str(error) or type(error).__name__)
-        traceback.print_exc()
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            machine.REFUSED.setdefault(module, str(error) or type(error).__name__)
+            traceback.print_exc()
 
 
-def _serve(connection: Connection, request: dict[str, Any]) -> None:
-    """Carry out steps, one after another, until the other end closes; never returns."""
+def _serve(connection: Connection, request: dict[str, Any], told: AbstractSet[str]) -> None:
+    """Carry out steps, one after another, until the other end closes; never returns.
+
+    `told` names modules that were imported ahead, and that are sources all the same.
+    """
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -89,7 +97,7 @@ def _serve(connection: Connection, request: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.chdir(request["cwd"])
     sys.path[:] = request["sys_path"]
-    before = frozenset(sys.modules)
+    before = frozenset(sys.modules) - told
     root = Path(request["cwd"])
     opened = Opened(root, without=Path(request["log"]).parent.parent)
     sys.addaudithook(opened)

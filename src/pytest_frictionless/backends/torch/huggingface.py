@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.backends import require
@@ -33,7 +32,6 @@ def build(folder: Path, *, trusted: bool) -> Subject:
 
     A learned position bias with a gradient, as of T5, is refused: see `operators.bias_with_gradient`.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     require("torch", purpose="building a Hugging Face model")  # transformers is imported without
     transformers = require("transformers", purpose="building a Hugging Face model")
     try:
