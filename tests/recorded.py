@@ -1,8 +1,8 @@
 """A GPU for projects to run on where there is none: its steps answer with what an H200 showed.
 
 A process at a time, as the latency check measures. `DRIVER` in the environment is another driver,
-`SLOWER` makes the candidate engine slower by a factor, at all points but those of `UNCHANGED`;
-`REFUSED` lets no accepted engine load.
+`SLOWER` makes the candidate engine slower by a factor, at all points but those of `UNCHANGED`, and
+`MACHINE` the accepted one as well; `REFUSED` lets no accepted engine load.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def measured(cells, seed, plan, **_):
         raise StepFailed(Finding(code="FR905", message=f"{{ENGINE}} cannot load the engine: version"))
     process = PROCESSES[(seed - 1) % len(PROCESSES)]
     slower = 1.0 if accepted else float(os.environ.get("SLOWER", "1"))
+    machine = float(os.environ.get("MACHINE", "1"))
     unchanged = os.environ.get("UNCHANGED", "").split()
     return {{
         "engine": ENGINE, "gpu": GPU, "compute_capability": CAPABILITY, "weights_mib": 1.0, "layers": [],
         "cells": {{cell["name"]: {{
-            "samples_ms": [ms * (1.0 if point in unchanged else slower) for ms in process[point]], "count": 50,
+            "samples_ms": [machine * ms * (1.0 if point in unchanged else slower) for ms in process[point]], "count": 50,
             "captured": True, "uncaptured": "", "plain_ms": 1.0, "host_ms": 0.1, "warm_up_s": 1.0,
             "workspace_mib": 2.0, "used_mib": 3.0, "watch": WATCH,
         }} for cell in cells for point in [cell["name"].rpartition("-")[2]]}},

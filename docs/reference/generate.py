@@ -41,6 +41,7 @@ GROUPS = {
         "Given by [`manifest`](checks/manifest.md) and by `pytest-frictionless stack`: what was "
         "recorded, what is deployed to and what runs do not fit.",
     ),
+    "086": ("Beside the checkpoints", "Told of in [results.json](results.md)."),
     "1": ("Load", "Given by [`load`](checks/load.md)."),
     "2": ("Export", "Given by [`export`](checks/export.md)."),
     "3": ("Opset", "Given by [`opset`](checks/opset.md)."),

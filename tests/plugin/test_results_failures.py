@@ -8,7 +8,7 @@ import pytest
 from tests.project import DET
 from tests.record import OTHERS, PINNED, record
 
-from pytest_frictionless.reports.verdict import has_failed
+from pytest_frictionless.reports.verdict import findings_of, has_failed
 
 if TYPE_CHECKING:
     from tests.project import Project
@@ -104,10 +104,53 @@ def test_what_cannot_be_collected_is_a_finding_of_the_run(
     (run,) = results.runs
     (finding,) = run.findings
     assert finding.headline == (
-        "FR010 tests/test_own.py cannot be collected: ModuleNotFoundError: No module named "
+        "FR086 tests/test_own.py cannot be collected: ModuleNotFoundError: No module named "
         "'nothing_of_the_sort'"
     )
     assert finding.place is not None
     assert finding.place.file == "tests/test_own.py"
     assert "import nothing_of_the_sort" in finding.log
     assert has_failed(results)
+
+
+@pytest.mark.parametrize("more", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_tests_of_ones_own_that_fail_are_one_finding_of_the_run(
+    project: Project, more: tuple[str, ...]
+) -> None:
+    project.onnx("models/det.onnx", DET)
+    project.write(
+        "tests/test_own.py",
+        "import pytest\n"
+        "def test_one(): assert 1 + 1 == 3, 'no sum'\n"
+        "@pytest.fixture\n"
+        "def torn():\n"
+        "    yield\n"
+        "    raise RuntimeError('teardown, too')\n"
+        "def test_two(torn): assert False\n"
+        "@pytest.mark.xfail\n"
+        "def test_expected(): assert False\n"
+        "def test_good(): pass\n",
+    )
+    project.run(".", "-k", "test_own or operators", *more)
+    results = record(project)
+    (run,) = results.runs
+    (finding,) = run.findings
+    # With workers either may be the first.
+    assert finding.message in (
+        "tests/test_own.py::test_one failed, as did 1 more that are of no checkpoint: "
+        "AssertionError: no sum",
+        "tests/test_own.py::test_two failed, as did 1 more that are of no checkpoint: assert False",
+    )
+    assert finding.code == "FR086"
+    assert "def test_" in finding.log
+    assert [item.findings[0].code for item in results.items if item.fails] == ["FR501"]
+    assert findings_of(results) == (finding,)
+
+
+def test_a_plugin_that_fails_the_run_is_told(project: Project) -> None:
+    project.onnx("models/a.onnx")
+    project.write("conftest.py", "def pytest_sessionfinish(session): session.exitstatus = 1\n")
+    assert project.run("models", "-k", "load").code == 1
+    (finding,) = findings_of(record(project))
+    assert finding.code == "FR086"
+    assert "ended with exit status 1, and no item of a checkpoint failed" in finding.message

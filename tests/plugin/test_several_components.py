@@ -20,7 +20,7 @@ LINE = (
 @pytest.fixture
 def branch(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository whose branch moves onnx and ONNX Runtime."""
-    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+    for name in ("GITHUB_BASE_REF", "GITHUB_EVENT_NAME", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
         monkeypatch.delenv(name, raising=False)
     project.onnx(MODEL)
     pins = project.root / "constraints.txt"

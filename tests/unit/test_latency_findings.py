@@ -8,7 +8,7 @@ from tests.measured import CELL_CENTRE, cells
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.latency.elsewhere import Elsewhere
 from pytest_frictionless.latency.findings import finding_of
-from pytest_frictionless.latency.verdict import Report, Result, Verdict
+from pytest_frictionless.latency.verdict import ENGINE_GONE, Report, Result, Verdict
 
 CELL = cells()[0]
 
@@ -54,6 +54,23 @@ def test_each_verdict_is_a_finding(code: str, verdict: Verdict, fails: bool, sai
     assert said in finding.message
     assert finding.severity is (Severity.ERROR if fails else Severity.WARNING)
     assert finding.next_step
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "said"),
+    [
+        (Verdict.COMMON_SHIFT, "it is the machine", "all 1 cells are: -4.9 %, and so is the accepted engine"),
+        (Verdict.COMMON_SHIFT, ENGINE_GONE, "is faster as all 1 cells are: -4.9 %"),
+        (Verdict.IMPROVED, "", "accepted: -4.9 %, as all 1 cells are: accept it as the baseline"),
+    ],
+)  # fmt: skip
+def test_cells_that_are_all_faster_are_told(verdict: Verdict, reason: str, said: str) -> None:
+    result = Result(cell=CELL, verdict=verdict, change=-0.05, reason=reason)
+    found = finding_of(result, Report(results=(result,), common=-0.05))
+    assert found is not None
+    assert found.message.endswith(said)
+    assert found.severity is Severity.WARNING
+    assert "baseline accept" in found.next_step
 
 
 def test_a_pass_is_no_finding() -> None:

@@ -239,3 +239,38 @@ def test_small_losses_add_up_against_an_anchor_that_does_not_slide() -> None:
 def test_measuring_nothing_is_an_error_and_no_endless_loop() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         judge(CELLS, Anchor(), lambda ask, evidence: evidence)
+
+
+def test_engines_that_are_all_faster_are_a_baseline_to_accept() -> None:
+    machine = Machine(CELLS, slower=dict.fromkeys(CELLS, -0.05))
+    report = judged(machine)
+    assert verdicts(report) == {Verdict.IMPROVED}
+    assert not report.fails
+    changes = [result.change or 0.0 for result in report.results]
+    assert all(-0.06 < change < -0.04 for change in changes)
+    # One cell of each model tells faster engines from a faster machine.
+    pairs = [ask for ask in machine.asked if ask.need is Need.PAIRS]
+    assert sorted(cell.model for cell in pairs[0].cells) == ["net0", "net1", "net2"]
+
+
+@pytest.mark.parametrize(("kept", "why"), [(True, "the machine"), (False, "engine is gone")])
+def test_a_faster_machine_is_told_and_does_not_fail(kept: bool, why: str) -> None:
+    report = judged(Machine(CELLS, common=-0.05), kept=kept)
+    assert verdicts(report) == {Verdict.COMMON_SHIFT}
+    assert not report.fails
+    assert all(why in result.reason for result in report.results)
+
+
+def test_a_cell_that_stays_slow_where_all_others_are_faster_is_not_told_as_faster() -> None:
+    faster = {cell: -0.05 for cell in CELLS if cell != ONE}
+    report = judged(Machine(CELLS, slower=faster))
+    assert report.of(ONE).verdict is Verdict.PASS
+    assert set(report.having(Verdict.IMPROVED)) == set(faster)
+
+
+def test_a_slower_cell_is_found_on_a_faster_machine() -> None:
+    report = judged(Machine(CELLS, common=-0.05, slower={ONE: 0.05}))
+    assert report.having(Verdict.REGRESSION) == (ONE,)
+    assert set(report.having(Verdict.COMMON_SHIFT)) >= {
+        cell for cell in CELLS if cell.model != ONE.model
+    }

@@ -6,7 +6,7 @@ from pytest_frictionless.reports.table import MOST_ALIKE, Tally
 
 
 def tally(cells: int, checkpoint: str = "a.onnx") -> Tally:
-    made = Tally()
+    made = Tally(["load", "run", "latency"])
     for cell in range(cells):
         made.add(
             f"{checkpoint}::latency-p{cell}", checkpoint=checkpoint, check="latency", outcome="passed",
@@ -39,3 +39,22 @@ def test_those_of_another_checkpoint_keep_their_line() -> None:
         warnings=["FR925 p9 has no accepted baseline"],
     )  # fmt: skip
     assert "warning: b.onnx::latency-p9: FR925 p9 has no accepted baseline" in made.told_warnings()
+
+
+def test_checks_are_named_in_their_order_whichever_item_comes_first() -> None:
+    made = Tally(["load", "run", "latency", "memory"])
+    for check in ("memory", "latency", "run"):
+        made.add(
+            f"a::{check}", checkpoint="a", check=check, outcome="passed", evidence="signed by gpu"
+        )
+        made.add(
+            f"b::{check}", checkpoint="b", check=check, outcome="passed", evidence="signed by ada"
+        )
+    assert list(made.signed()) == [
+        "not asked here: run, latency, memory: signed by ada",
+        "not asked here: run, latency, memory: signed by gpu",
+    ]
+    skipped = Tally(["load", "run", "latency", "memory"])
+    for check, reason in {"memory": "no GPU", "run": "no GPU", "load": "no file"}.items():
+        skipped.add(f"a::{check}", checkpoint="a", check=check, outcome="skipped", reason=reason)
+    assert list(skipped.skips()) == ["not asked: load: no file", "not asked: run, memory: no GPU"]

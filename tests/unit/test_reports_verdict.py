@@ -108,7 +108,7 @@ class TestSummary:
 
     def test_a_failure_beside_the_checkpoints_is_told(self) -> None:
         text = summary.render(results(item("a", "load"), run=replace(RUN, exit=1)))
-        assert "ended with exit status 1, and no item of a checkpoint failed" in text
+        assert "FR086 the run of 2026-05-04 12:00:00 ended with exit status 1" in text
         assert summary.render(results(run=RUN)) == "0 checkpoints: nothing was asked\n"
 
     @pytest.mark.parametrize("strict", [True, False])

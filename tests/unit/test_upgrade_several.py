@@ -9,10 +9,12 @@ import pytest
 
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Severity
+from pytest_frictionless.git import git as said_by_git
 from pytest_frictionless.upgrade.changed import pins_since
 from pytest_frictionless.upgrade.several import base_of_pull_request, several_changes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONSTRAINTS = "torch==2.12.0\nonnx==1.19.1\nonnxscript==0.5.7\nmoto==5.0\n"
@@ -190,7 +192,71 @@ def test_a_file_that_cannot_be_read_is_told_by_others(repository: Path) -> None:
     assert several_changes(repository, "main") is None
 
 
-def test_ci_names_the_base() -> None:
-    assert base_of_pull_request({"GITHUB_BASE_REF": "main"}) == "origin/main"
-    assert base_of_pull_request({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "c0ffee"}) == "c0ffee"
-    assert base_of_pull_request({"GITHUB_BASE_REF": ""}) == ""
+def test_ci_names_the_base(repository: Path) -> None:
+    def base(**environment: str) -> tuple[str, str]:
+        return base_of_pull_request(repository, environment)
+
+    assert base(GITHUB_BASE_REF="main") == ("origin/main", "origin/main")
+    assert base(CI_MERGE_REQUEST_DIFF_BASE_SHA="c0ffee") == ("c0ffee", "c0ffee")
+    assert base(GITHUB_BASE_REF="") == ("", "")
+
+
+@pytest.fixture
+def merged(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Clones as CI makes them: so many commits of a merge, and no branch that it is compared with."""
+    commit(repository, constraints=CONSTRAINTS.replace("1.19.1", "1.23.2"))
+    commit(repository, manifest=MANIFEST.format(onnx="1.19.1", rtx="1.7.1"))
+    git(repository, "checkout", "main")
+    commit(repository, config="opset: {version: 20, reason: x}\n")
+    git(repository, "checkout", "--detach")
+    git(repository, "merge", "--no-ff", "topic", "-m", "merge")
+    git(repository, "update-ref", "refs/pull/1/merge", "HEAD")
+
+    def clone(depth: int) -> Path:
+        root = tmp_path_factory.mktemp("clone")
+        git(root, "init")
+        git(root, "fetch", f"--depth={depth}", repository.as_uri(), "refs/pull/1/merge")
+        git(root, "checkout", "--detach", "FETCH_HEAD")
+        return root
+
+    return clone
+
+
+GITHUB = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main"}
+GITLAB = {
+    "CI_MERGE_REQUEST_EVENT_TYPE": "merged_result", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "c0ffee",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environment", "variable", "called"),
+    [(GITHUB, "GITHUB_SHA", "origin/main"), (GITLAB, "CI_COMMIT_SHA", "main")],
+    ids=["github", "gitlab"],
+)
+def test_two_commits_of_a_merge_that_ci_made_are_enough(
+    merged: Callable[[int], Path], environment: dict[str, str], variable: str, called: str
+) -> None:
+    root = merged(2)
+    head = said_by_git(root, "rev-parse", "HEAD").strip()
+    ref, name = base_of_pull_request(root, {**environment, variable: head})
+    found = several_changes(root, ref, called=name)
+    assert found is not None
+    # The opset is no change of this branch, though the common ancestor had another.
+    assert found.message == (
+        f"2 components of the stack change at once since {called}: "
+        "tensorrt-rtx-cu13 1.6.1 -> 1.7.1, onnx 1.19.1 -> 1.23.2"
+    )
+
+
+def test_no_other_commit_is_taken_for_the_merge_of_ci(merged: Callable[[int], Path]) -> None:
+    root = merged(2)
+    head = said_by_git(root, "rev-parse", "HEAD").strip()
+    plain = ("origin/main", "origin/main")
+    # The branch itself was checked out, and its last commit happens to be a merge.
+    assert base_of_pull_request(root, {**GITHUB, "GITHUB_SHA": "c0ffee"}) == plain
+    target = {**GITHUB, "GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_SHA": head}
+    assert base_of_pull_request(root, target) == plain
+    assert base_of_pull_request(root, {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": head}) == ("", "")
+    # One commit has no parents here.
+    assert base_of_pull_request(merged(1), {**GITHUB, "GITHUB_SHA": head}) == plain

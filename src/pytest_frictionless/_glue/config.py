@@ -175,13 +175,13 @@ def findings_of_branch(config: pytest.Config) -> list[Finding]:
     """
     from pytest_frictionless.upgrade.several import base_of_pull_request, several_changes
 
-    given = option(config, "changed_since")
-    ref = given or base_of_pull_request(os.environ)
+    given, root = option(config, "changed_since"), config.stash[RUN].shop.root
+    ref, called = (given, given) if given else base_of_pull_request(root, os.environ)
     try:
-        found = several_changes(config.stash[RUN].shop.root, ref) if ref else None
+        found = several_changes(root, ref, called=called) if ref else None
     except ConfigError as error:
         severity = Severity.WARNING if given else Severity.SKIP
-        message = f"whether several components changed since {ref} is not known: {error}"
+        message = f"whether several components changed since {called} is not known: {error}"
         return [Finding(code="FR080", message=message, severity=severity)]
     return [found] if found else []
 

@@ -17,7 +17,7 @@ from pytest_frictionless._glue.checkpoint_item import CheckpointItem
 from pytest_frictionless._glue.config import RUN, nothing_found, relative, results_file, shard_of
 from pytest_frictionless.check import Scope
 from pytest_frictionless.checkpoint.formats import has_candidate_suffix
-from pytest_frictionless.finding import Finding, Place
+from pytest_frictionless.finding import Finding, Place, quoted
 from pytest_frictionless.reports.checkout import commit_of, place_in_repository
 from pytest_frictionless.reports.line import line_of
 from pytest_frictionless.reports.merge import united
@@ -56,6 +56,8 @@ class Recording:
         """Ids of the items that this run is to ask."""
         self.uncollected: dict[str, Finding] = {}
         """What could not be collected, by id: of whatever plugin, it fails the run."""
+        self.beside: dict[str, pytest.TestReport] = {}
+        """The first report of each test that failed and is of no checkpoint, by id."""
         self.problem = ""
 
     def pytest_sessionstart(self) -> None:
@@ -76,12 +78,8 @@ class Recording:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file could not be collected."""
         if report.failed:
-            name, lines = report.nodeid or ".", report.longreprtext.splitlines() or [""]
-            said = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
-            self.uncollected[name] = Finding(
-                code="FR010", message=f"{name} cannot be collected: {said[-1]}",
-                place=Place(file=name.partition("::")[0]), log=report.longreprtext,
-            )  # fmt: skip
+            name = report.nodeid or "."
+            self.uncollected[name] = _beside(f"{name} cannot be collected", report)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the answer; where an item is asked again, the last one."""
@@ -94,6 +92,8 @@ class Recording:
             finding = Finding(code="FR010", message=f"{name} ended without an answer: {why}")
             self.items[report.nodeid] = line_of(replace(item, findings=(whole(finding),)))
             self.checkpoints.add(line_of(Checkpoint(path=item.checkpoint)))
+        elif report.failed:
+            self.beside.setdefault(report.nodeid, report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -152,6 +152,10 @@ class Recording:
         nothing = nothing_found(self.config)
         told = [*([nothing] if nothing else []), *self.run.unused, *self.run.of_repository]
         told += self.uncollected.values()
+        if self.beside and status not in GREEN:
+            first, *more = self.beside
+            others = f", as did {len(more)} more that are of no checkpoint" if more else ""
+            told.append(_beside(f"{first} failed{others}", self.beside[first]))
         unreached = tuple(each for each in self.sent if each not in self.items)
         seconds = (datetime.datetime.now(datetime.UTC) - self.started).total_seconds()
         return Run(
@@ -163,6 +167,18 @@ class Recording:
             commit=commit_of(self.config.rootpath, os.environ), environment=dict(machine(self.run.shop)),
             findings=tuple(map(whole, told)),
         )  # fmt: skip
+
+
+def _beside(what: str, report: pytest.CollectReport | pytest.TestReport) -> Finding:
+    """FR086 for what failed and is of no checkpoint, with what was raised."""
+    lines = report.longreprtext.splitlines() or [""]
+    said = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message, cause = quoted(what, crash.message if crash else said[-1])
+    return Finding(
+        code="FR086", message=message, cause=cause,
+        place=Place(file=report.nodeid.partition("::")[0]), log=report.longreprtext,
+    )  # fmt: skip
 
 
 def _read(line: str) -> Checkpoint:

@@ -6,16 +6,17 @@ import shutil
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_frictionless._glue.checkpoint_item import PROPERTY
 from pytest_frictionless._glue.config import RUN, nothing_found, relative
+from pytest_frictionless._glue.shown import fold, show
 from pytest_frictionless.finding import Severity
 from pytest_frictionless.reports.table import Tally, rendered
 from pytest_frictionless.workbench.tools import TENSORRT, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pytest
 
     from pytest_frictionless.finding import Finding
 
@@ -28,7 +29,8 @@ class Terminal:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.run = config.stash[RUN]
-        self.tally = Tally()
+        self.tally = Tally(self.run.checks)
+        self.skipped: list[pytest.TestReport] = []
 
     def pytest_report_header(self) -> list[str]:
         """Engines, versions and target."""
@@ -55,8 +57,9 @@ class Terminal:
             + (f"; roots: {roots}" if roots else ""),
         ]
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather one cell of the table."""
+        """Gather one cell of the table; last, as what pytest shows at the end is none of other plugins."""
         properties = [
             (n.removeprefix(PROPERTY), v)
             for n, v in report.user_properties
@@ -78,9 +81,13 @@ class Terminal:
             reason="" if "needs" in about else reason,
             evidence=str(about.get("evidence", "")),
         )  # fmt: skip
+        show(report, self.config)
+        if outcome == "skipped":
+            self.skipped.append(report)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of checkpoints and checks, then the warnings, each once."""
+        fold(self.skipped, self.config.rootpath)
         if not self.tally.cells and (nothing := nothing_found(self.config)):
             terminalreporter.section("frictionless", red=True, bold=True)
             terminalreporter.write_line(nothing.render(), red=True)
@@ -91,7 +98,7 @@ class Terminal:
         terminalreporter.ensure_newline()
         terminalreporter.section("frictionless")
         width = _width(tty=bool(terminalreporter.isatty))
-        table = self.tally.table(self.run.checks, width=width)
+        table = self.tally.table(width=width)
         terminalreporter.write(rendered(table, width=width, colour=terminalreporter.hasmarkup))
         for line in (*self.tally.skips(), *self.tally.signed()):
             terminalreporter.write_line(line)

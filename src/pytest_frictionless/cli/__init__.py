@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = given.run(given)
     except StepFailed as failed:
-        print(failed.finding.render(), file=sys.stderr)
+        from pytest_frictionless.cli.project import project_root
+
+        print(failed.finding.render(root=project_root()), file=sys.stderr)
         return FOUND
     except (ConfigError, MissingDependency) as error:
         print(f"pytest-frictionless: {error}", file=sys.stderr)

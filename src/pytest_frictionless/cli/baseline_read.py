@@ -57,7 +57,7 @@ def _compare(given: Namespace) -> int:
         for result in judged.report.results:
             finding = finding_of(result, judged.report)
             if finding and (result.fails or given.all):
-                console.print(finding.render(), highlight=False, markup=False)
+                console.print(finding.render(root=shop.root), highlight=False, markup=False)
         fails = _compare_memory(console, shop, run) or fails or judged.fails
     return 1 if fails else 0
 
@@ -100,7 +100,7 @@ def _compare_memory(console: Console, shop: BaselineShop, run: Run) -> bool:
     if run.memory:
         console.print(table)
     for finding in findings:
-        console.print(finding.render(), highlight=False, markup=False)
+        console.print(finding.render(root=shop.root), highlight=False, markup=False)
     return bool(findings)
 
 

@@ -51,7 +51,7 @@ def planned(given: Namespace, tree: Tree) -> Plan:
     """What is to be tested, with a word on standard error where it is not everything."""
     selection = select(tree, given.changed_since)
     if selection.problem is not None:
-        print(selection.problem.render(), file=sys.stderr)
+        print(selection.problem.render(root=tree.root), file=sys.stderr)
     elif given.changed_since:
         _tell(tree, selection.reasons, given.changed_since)
     return Plan.of(tree, selection.reasons, durations_of(_recorded(given, tree)))

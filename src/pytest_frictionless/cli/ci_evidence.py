@@ -137,7 +137,8 @@ def _verified(bench: Workbench) -> bool:
         evidence = evidence_of(bench)
     except StepFailed as failed:
         missing = failed.finding.code == "FR017"
-        print(f"{bench.relative_path}: {failed.finding.headline}")
+        told = failed.finding.render(root=bench.shop.root).splitlines()[0]
+        print(f"{bench.relative_path}: {told}")
         return missing and not bench.shop.settings.evidence.require
     run = evidence.statement.predicate
     print(f"{bench.relative_path}: {_counted(run)}, {evidence}")

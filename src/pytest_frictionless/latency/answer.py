@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.latency.confirm import FASTER, SLOWER, standard_error, valid
 from pytest_frictionless.latency.statistics import TRIM_FACTOR, clusters, squares, trimmed_means
-from pytest_frictionless.latency.verdict import Result, Verdict
+from pytest_frictionless.latency.verdict import ENGINE_GONE, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def answers(
     cells: Sequence[Cell], anchor: Anchor, evidence: Evidence, seen: FirstPass, outcome: Outcome,
-    *, alone: Collection[Cell], forced: Mapping[Cell, str], comparable: Collection[Cell],
+    *, forced: Mapping[Cell, str], comparable: Collection[Cell],
     expired: Collection[Cell], judged: Collection[Cell], rules: Rules,
 ) -> tuple[Result, ...]:  # fmt: skip
     """The verdict of each cell, in order."""
     writer = _Writer(
-        anchor=anchor, evidence=evidence, seen=seen, outcome=outcome, alone=alone, forced=forced,
+        anchor=anchor, evidence=evidence, seen=seen, outcome=outcome, forced=forced,
         comparable=comparable, expired=expired, judged=judged, rules=rules,
     )  # fmt: skip
     return tuple(writer.result(cell) for cell in cells)
@@ -42,7 +42,6 @@ class _Writer:
     evidence: Evidence
     seen: FirstPass
     outcome: Outcome
-    alone: Collection[Cell]
     forced: Mapping[Cell, str]
     comparable: Collection[Cell]
     expired: Collection[Cell]
@@ -58,7 +57,8 @@ class _Writer:
         kind = "pairs of A/B" if cell in self.comparable else "more rounds"
         change = self.outcome.change.get(cell)
         if change is None and cell in self.seen.away:
-            change = self.seen.apart(cell)
+            whole = verdict is Verdict.IMPROVED  # as all cells are: nothing of it is taken out
+            change = self.seen.away[cell] if whole else self.seen.apart(cell)
         return Result(
             cell=cell, verdict=verdict, fails=fails, centre=centre, change=change,
             now_ms=math.exp(self.seen.levels[cell]) if cell in self.seen.levels else None,
@@ -83,7 +83,9 @@ class _Writer:
         if side == SLOWER:
             return self._slower(cell, centre)
         if self.seen.shifted and self.seen.away.get(cell, 0.0) >= rules.suspect_effect:
-            return self._shifted(cell)
+            return self._shifted(cell, SLOWER)
+        if self.seen.quickened and self.seen.away.get(cell, 0.0) <= -rules.floor:
+            return self._shifted(cell, FASTER)
         detectable = self._detectable(cell, centre)
         if detectable is not None and detectable > rules.effect:
             reason = f"a change below {math.expm1(detectable):.1%} may stay unseen"
@@ -105,19 +107,22 @@ class _Writer:
             return Verdict.TACTIC_CHANGED, self.rules.tactics_fail, layers
         return Verdict.REGRESSION, True, layers
 
-    def _shifted(self, cell: Cell) -> tuple[Verdict, bool, str]:
-        """All cells moved and this one was not confirmed by itself."""
+    def _shifted(self, cell: Cell, side: int) -> tuple[Verdict, bool, str]:
+        """All cells moved and this one was not confirmed by itself; what is faster never fails."""
         tested = [other for other in self.outcome.count if other.model == cell.model]
-        slower = next((other for other in tested if other in self.alone), None)
-        if slower is not None:
-            return Verdict.COMMON_SHIFT, True, f"confirmed by A/B of {slower.name}"
+        moved = next((other for other in tested if self.outcome.hits.get(other) == side), None)
+        is_slower = side == SLOWER
+        if moved is not None:
+            verdict = Verdict.COMMON_SHIFT if is_slower else Verdict.IMPROVED
+            return verdict, is_slower, f"confirmed by A/B of {moved.name}"
         if any(other in self.comparable for other in tested):
-            return Verdict.COMMON_SHIFT, False, "the accepted engine is as slow: it is the machine"
-        return (
-            Verdict.COMMON_SHIFT,
-            True,
-            "the accepted engine is gone: machine or engine, who knows",
-        )
+            word = "slow" if is_slower else "fast"
+            return (
+                Verdict.COMMON_SHIFT,
+                False,
+                f"the accepted engine is as {word}: it is the machine",
+            )
+        return Verdict.COMMON_SHIFT, is_slower, ENGINE_GONE
 
     def _detectable(self, cell: Cell, centre: Centre | None) -> float | None:
         rules = self.rules

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.latency.memory import FIGURES
-from pytest_frictionless.latency.verdict import Verdict
+from pytest_frictionless.latency.verdict import ENGINE_GONE, Verdict
 
 if TYPE_CHECKING:
     from pytest_frictionless.latency.memory import AcceptedMemory, Growth, MemoryRun
@@ -25,6 +25,12 @@ CODES = {
 }
 """The finding of each verdict; a pass is none, but where another environment's engine stood in."""
 WITHOUT_BASELINE = "FR929"
+FASTER_HERE = (
+    "Look for what changed around the engines: clocks, power limit, driver. If that is meant, accept what "
+    'is measured now: pytest-frictionless baseline accept --reason "..."; until then a loss as large '
+    "goes unseen where the accepted engine is not kept."
+)
+"""Next step where all cells are faster, and no engine is known to be."""
 
 
 def percent(change: float) -> str:
@@ -40,6 +46,7 @@ def finding_of(result: Result, report: Report) -> Finding | None:
     return Finding(
         code=CODES.get(result.verdict, WITHOUT_BASELINE), message=_message(result, report), cause=_cause(result),
         evidence=tuple(evidence), severity=Severity.ERROR if result.fails else Severity.WARNING,
+        remedy=FASTER_HERE if result.verdict is Verdict.COMMON_SHIFT and (report.common or 0.0) < 0 else "",
     )  # fmt: skip
 
 
@@ -70,11 +77,18 @@ def _message(result: Result, report: Report) -> str:
         case Verdict.REGRESSION:
             return f"{cell} is slower than accepted: {change}, confirmed by {result.by}"
         case Verdict.COMMON_SHIFT:
-            common = percent(report.common or 0.0)
-            machine = "" if result.fails else ", and so is the accepted engine"
-            return f"{cell} is slower as all {len(report.results)} cells are: {common}{machine}"
+            common = report.common or 0.0
+            word = "slower" if common > 0 else "faster"
+            is_machine = not result.fails and result.reason != ENGINE_GONE
+            machine = ", and so is the accepted engine" if is_machine else ""
+            return f"{cell} is {word} as all {len(report.results)} cells are: {percent(common)}{machine}"
         case Verdict.IMPROVED:
-            return f"{cell} is faster than accepted: {change}, confirmed by {result.by}: accept it as the baseline"
+            how = (
+                f"confirmed by {result.by}"
+                if result.p is not None
+                else f"as all {len(report.results)} cells are"
+            )
+            return f"{cell} is faster than accepted: {change}, {how}: accept it as the baseline"
         case Verdict.NOISY:
             floor = percent(result.detectable or 0.0)
             return f"{cell} is too noisy to judge: only a change above {floor} would be seen"

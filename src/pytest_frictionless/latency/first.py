@@ -33,8 +33,13 @@ class FirstPass:
 
     @property
     def shifted(self) -> bool:
-        """Whether all cells moved together."""
+        """Whether all cells are slower together."""
         return self.common is not None and self.common > self.limit
+
+    @property
+    def quickened(self) -> bool:
+        """Whether all cells are faster together."""
+        return self.common is not None and self.common < -self.limit
 
     def apart(self, cell: Cell) -> float:
         """Distance from the centre, without what all cells have in common."""
@@ -77,20 +82,43 @@ def moved_models(
     """
     if seen.common is None:
         return {}
-    by_model: dict[str, list[Cell]] = defaultdict(list)
-    for cell in seen.away:
-        by_model[cell.model].append(cell)
     found = {}
-    for model, cells in by_model.items():
+    for model, cells in _by_model(seen).items():
         shift = plain.median(seen.away[cell] for cell in cells)
         own = plain.fmean(centres[cell].variance(rounds[cell]) for cell in cells) / len(cells)
         t = shift / (own + anchor.common_variance) ** 0.5
         unusual = chance_above([t], [max(anchor.common_jobs - 1, 1)])[0] < rules.suspect_p
         if shift > rules.suspect_effect and (unusual or seen.shifted):
-            found[model] = max(
-                cells, key=lambda c: seen.away[c] / centres[c].variance(rounds[c]) ** 0.5
-            )
+            found[model] = _clearest(cells, seen, rounds, centres)[-1]
     return found
+
+
+def quicker_models(
+    seen: FirstPass, rounds: Mapping[Cell, int], centres: Mapping[Cell, Centre], rules: Rules
+) -> dict[str, Cell]:
+    """Models that are faster in a job where all cells are, each with the cell that shows it best."""
+    if not seen.quickened:
+        return {}
+    return {
+        model: _clearest(cells, seen, rounds, centres)[0]
+        for model, cells in _by_model(seen).items()
+        if plain.median(seen.away[cell] for cell in cells) <= -rules.floor
+    }
+
+
+def _by_model(seen: FirstPass) -> dict[str, list[Cell]]:
+    found: dict[str, list[Cell]] = defaultdict(list)
+    for cell in seen.away:
+        found[cell.model].append(cell)
+    return found
+
+
+def _clearest(
+    cells: Sequence[Cell], seen: FirstPass, rounds: Mapping[Cell, int],
+    centres: Mapping[Cell, Centre],
+) -> list[Cell]:  # fmt: skip
+    """From the one that is faster most clearly to the one that is slower most clearly."""
+    return sorted(cells, key=lambda c: seen.away[c] / centres[c].variance(rounds[c]) ** 0.5)
 
 
 def runs_differently(centre: Centre, rounds: Sequence[Round], rules: Rules) -> str:

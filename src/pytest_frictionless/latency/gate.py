@@ -9,6 +9,7 @@ has the recorded evidence gets the same verdicts again. The procedure:
    suspects holds the chance of a false alarm in the whole run, at two looks, and an effect below
    half of what is to be caught never fails.
 3. Where one cell of a model is confirmed and the model moved as a whole, its other cells follow.
+   Where all cells of the job moved, one cell of each model tells the engines from the machine.
 
 Where the accepted engine is gone, more rounds are judged by the anchor, corrected over all cells.
 """
@@ -29,7 +30,7 @@ from pytest_frictionless.latency.confirm import (
     most_lacking,
     valid,
 )
-from pytest_frictionless.latency.first import FirstPass, chances, moved_models
+from pytest_frictionless.latency.first import FirstPass, chances, moved_models, quicker_models
 from pytest_frictionless.latency.verdict import Ask, Evidence, Need, Report, Rules
 
 if TYPE_CHECKING:
@@ -111,10 +112,10 @@ class _Decision:
         confirmed = self._confirm(suspects, seen, models)
         if isinstance(confirmed, Ask):
             return confirmed
-        outcome, alone = confirmed
+        outcome = confirmed
         outcome.spoiled.update(spoiled)
         results = answers(
-            self.cells, self.anchor, self.evidence, seen, outcome, alone=alone, forced=forced,
+            self.cells, self.anchor, self.evidence, seen, outcome, forced=forced,
             comparable=self.comparable, expired=self.expired, judged=set(self.centres),
             rules=self.rules,
         )  # fmt: skip
@@ -164,12 +165,15 @@ class _Decision:
             known = any(c.model == model and SLOWER in sides for c, sides in suspects.items())
             if not known and sentinel in self.comparable:
                 suspects[sentinel] = (SLOWER,)
+        for sentinel in quicker_models(seen, counts, self.centres, rules).values():
+            if sentinel in self.comparable:
+                suspects.setdefault(sentinel, (FASTER,))
         return suspects, forced, models
 
     def _confirm(
         self, suspects: Mapping[Cell, tuple[int, ...]], seen: FirstPass, models: Mapping[str, Cell]
-    ) -> Ask | tuple[Outcome, set[Cell]]:
-        """What a second look says of the suspects; with cells that stand for a whole model."""
+    ) -> Ask | Outcome:
+        """What a second look says of the suspects."""
         rules = self.rules
         here = {cell: sides for cell, sides in suspects.items() if cell in self.comparable}
         gone = {cell: sides for cell, sides in suspects.items() if cell not in here}
@@ -196,7 +200,7 @@ class _Decision:
             if isinstance(pairs, Ask):
                 return pairs
             _merge(outcome, pairs)
-        return outcome, alone
+        return outcome
 
     def _followers(
         self, tested: Collection[Cell], confirmed: Collection[Cell], seen: FirstPass,

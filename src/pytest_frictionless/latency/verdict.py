@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pytest_frictionless.latency.elsewhere import Elsewhere
 
 
+ENGINE_GONE = "the accepted engine is gone: machine or engine, who knows"
+"""Why it is not known what moved all cells."""
+
+
 class Verdict(StrEnum):
     """What became of one cell."""
 

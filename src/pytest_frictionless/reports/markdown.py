@@ -96,7 +96,7 @@ def checkpoints(results: Results, *, flawless: bool = True) -> Section:
         flawless: Whether those are shown too of which nothing failed and nothing was warned of.
     """
     tally = tally_of(results)
-    names = tally.used(dict.fromkeys(item.check for item in results.items))
+    names = tally.used()
     shown = [
         checkpoint for checkpoint in tally.ordered(worst_first=True)
         if flawless or not tally.is_flawless(checkpoint)

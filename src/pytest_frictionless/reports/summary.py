@@ -27,8 +27,7 @@ def render(results: Results, *, most: int | None = None) -> str:
         most: How many rows the table has; None for all.
     """
     tally = tally_of(results)
-    checks = dict.fromkeys(item.check for item in results.items)
-    table = rendered(tally.table(checks, width=WIDTH, worst_first=True, most=most), width=WIDTH)
+    table = rendered(tally.table(width=WIDTH, worst_first=True, most=most), width=WIDTH)
     left = max(len(tally.cells) - most, 0) if most is not None else 0
     lines = [
         *([f"{left} more checkpoints"] if left else []),
@@ -41,7 +40,7 @@ def render(results: Results, *, most: int | None = None) -> str:
 
 def tally_of(results: Results) -> Tally:
     """The answers that count, counted."""
-    tally = Tally()
+    tally = Tally(dict.fromkeys(item.check for item in results.items))
     for item in answers_of(results):
         warned = [each.headline for each in item.findings if each.severity is Severity.WARNING]
         tally.add(

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.table import Table
 
@@ -33,9 +33,13 @@ COLOURS = {
 
 
 class Tally:
-    """Counts what became of the items of each checkpoint and check."""
+    """Counts what became of the items of each checkpoint and check; `checks` is the order of what it says.
 
-    def __init__(self) -> None:
+    Items come in any order where several workers ask them.
+    """
+
+    def __init__(self, checks: Iterable[str]) -> None:
+        self._place = {check: place for place, check in enumerate(checks)}
         self.cells: dict[str, dict[str, Counter[str]]] = {}
         self.warnings: Counter[str] = Counter()
         self.first: dict[str, str] = {}
@@ -72,12 +76,12 @@ class Tally:
 
     def signed(self) -> Iterator[str]:
         """A line for each evidence that answered."""
-        for evidence, checks in self.evidence.items():
+        for evidence, checks in self._in_order(self.evidence):
             yield f"not asked here: {', '.join(checks)}: {evidence}"
 
     def skips(self) -> Iterator[str]:
         """A line for each reason why checks were asked of no checkpoint."""
-        for reason, names in self._not_asked().items():
+        for reason, names in self._in_order(self._not_asked()):
             yield f"not asked: {', '.join(names)}: {reason}"
 
     def told_warnings(self) -> Iterator[str]:
@@ -94,19 +98,12 @@ class Tally:
                 more = f" (and {len(warnings) - 1} more {code})" if few != warnings else ""
                 yield f"warning: {self.first[warning]}: {warning}{times}{more}"
 
-    def table(
-        self,
-        checks: Iterable[str],
-        *,
-        width: int,
-        worst_first: bool = False,
-        most: int | None = None,
-    ) -> Table:
+    def table(self, *, width: int, worst_first: bool = False, most: int | None = None) -> Table:
         """A row for each checkpoint, or the first so many; checks that none was asked have no column."""
         from rich.table import Table
         from rich.text import Text
 
-        used = self.used(checks)
+        used = self.used()
         room = width - sum(max(len(name), 8) + 2 for name in used)
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column(Text("checkpoint"), no_wrap=True)
@@ -123,12 +120,13 @@ class Tally:
             table.add_row(Text(_last_part(checkpoint, max(room, 20))), *cells)
         return table
 
-    def used(self, checks: Iterable[str]) -> list[str]:
+    def used(self) -> list[str]:
         """The checks that some checkpoint was asked: a line, or the failure before, says why others were not."""
         rows = self.cells.values()
         return [
-            name for name in checks if any(set(row.get(name, ())) - {"skipped"} for row in rows)
-        ]
+            name for name in self._place
+            if any(set(row.get(name, ())) - {"skipped"} for row in rows)
+        ]  # fmt: skip
 
     def ordered(self, *, worst_first: bool) -> list[str]:
         """The checkpoints, by name or by how much of the worst they have."""
@@ -152,6 +150,13 @@ class Tally:
             if all(set(row) == {"skipped"} for row in rows):
                 found.setdefault(reasons.most_common(1)[0][0], []).append(name)
         return found
+
+    def _in_order(self, named: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
+        """Lines that name checks, and the checks of each, in the order of checks."""
+        lines = [
+            (text, sorted(names, key=self._place.__getitem__)) for text, names in named.items()
+        ]
+        return sorted(lines, key=lambda line: ([self._place[name] for name in line[1]], line[0]))
 
     def _badness(self, checkpoint: str) -> tuple[list[int], str]:
         """Sorts the checkpoint with the most of the worst first."""

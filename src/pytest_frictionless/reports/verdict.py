@@ -63,7 +63,7 @@ def unexplained(name: str) -> Finding:
 def findings_of(results: Results) -> tuple[Finding, ...]:
     """What the runs say of themselves, each once.
 
-    Added are FR011 for all that is missing, FR016 for no answer, and FR010 for a failure of no item.
+    Added are FR011 for all that is missing, FR016 for no answer, and FR086 for a failure of no item.
     """
     told = {finding.headline: finding for run in results.runs for finding in run.findings}
     totals = {run.shard.total for run in results.runs if run.shard}
@@ -102,7 +102,7 @@ def stopped(results: Results) -> Iterator[Finding]:
 
 
 def _failed_elsewhere(results: Results) -> Iterator[Finding]:
-    """FR010 for each whole run that failed, though nothing that it found of a checkpoint did."""
+    """FR086 for each whole run that failed, though nothing that it tells of did."""
     explained = {item.run for item in results.items if item.fails}
     explained |= {
         index for index, run in enumerate(results.runs) if any(map(run.counts, run.findings))
@@ -110,9 +110,9 @@ def _failed_elsewhere(results: Results) -> Iterator[Finding]:
     for index, run in enumerate(results.runs):
         if run.complete and run.exit not in GREEN and index not in explained:
             yield Finding(
-                code="FR010",
+                code="FR086",
                 message=f"{run} ended with exit status {run.exit}, and no item of a checkpoint failed",
-                remedy="Look at the log of pytest: a test of your own failed, or a plugin.",
+                cause="a plugin failed the run, or what it says is only in the log of pytest",
             )
 
 

@@ -29,6 +29,7 @@ UNSUPPRESSIBLE = {
         f"FR{number:03}": "it tells of a branch or an upgrade, and of no model"
         for number in range(80, 84)
     },
+    "FR086": "it tells of a run, and of no model",
 }
 """Codes that an `ignore` can never reach, and why."""
 

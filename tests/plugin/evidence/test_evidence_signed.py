@@ -52,8 +52,8 @@ def test_a_file_that_became_unreadable_is_neither_signed_nor_verified(
     model.write_bytes(model.read_bytes()[:60])
     for status, out, err in (cli("verify"), cli("sign", "--key", str(private(shop)))):
         assert status in (1, 2)
-        assert "FR101 " in out + err
-        assert "models/net.onnx" in out + err
+        assert "FR101 models/net.onnx" in out + err
+        assert str(shop.root) not in out + err
         assert "INTERNAL ERROR" not in out + err
 
 

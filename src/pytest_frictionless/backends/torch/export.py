@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +46,7 @@ def export(
     and a relaxed capture gives the file, so that the other checks can still say what they see.
     """
     require("onnxscript", purpose="exporting to ONNX")
+    _keep_out_noise()
     subject = subject_of(memory, source)
     bind(subject, inputs)
     started = time.perf_counter()
@@ -62,6 +65,17 @@ def export(
         raise StepFailed(finding) from error
     seconds = round(time.perf_counter() - started, 3)
     return {**record, "export_s": seconds}
+
+
+def _keep_out_noise() -> None:
+    """What torch's exporter says of itself, whatever the model, is in no log: a child is ours alone."""
+    registration = logging.getLogger("torch.onnx._internal.exporter._registration")
+    registration.addFilter(_is_of_the_model)
+    warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning)
+
+
+def _is_of_the_model(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("torchvision is not installed")
 
 
 def _export_program(
