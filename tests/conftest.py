@@ -28,7 +28,7 @@ def _restore_but_torch(snapshot: SysModulesSnapshot) -> None:
     sys.modules.update(kept)
 
 
-SysModulesSnapshot.restore = _restore_but_torch  # type: ignore[method-assign]
+SysModulesSnapshot.restore = _restore_but_torch  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture
