@@ -109,10 +109,9 @@ class _Decision:
         rounds = {cell: each for cell, each in rounds.items() if cell not in spoiled}
         seen = first.look(rounds, self.centres, self.anchor, self.rules)
         suspects, forced, models = self._suspects(rounds, seen)
-        confirmed = self._confirm(suspects, seen, models)
-        if isinstance(confirmed, Ask):
-            return confirmed
-        outcome = confirmed
+        outcome = self._confirm(suspects, seen, models)
+        if isinstance(outcome, Ask):
+            return outcome
         outcome.spoiled.update(spoiled)
         results = answers(
             self.cells, self.anchor, self.evidence, seen, outcome, forced=forced,

@@ -110,7 +110,7 @@ def changed(sources: Mapping[str, str], *, base: Path, memo: Path) -> Iterator[s
 
 def hold(sources: Mapping[str, str], *, base: Path, memo: Path) -> bool:
     """Whether every source is what it was."""
-    return not any(True for _ in changed(sources, base=base, memo=memo))
+    return next(changed(sources, base=base, memo=memo), None) is None
 
 
 def _now(name: str, base: Path, memo: Path) -> str | None:
