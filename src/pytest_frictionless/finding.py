@@ -133,7 +133,12 @@ class Finding:
         if self.next_step:
             lines.append(f"  next:   {_indent(self.next_step)}")
         text = "\n".join(lines)
-        return text.replace(f"{root}{os.sep}", "") if root else text
+        return shortened(text, root) if root else text
+
+
+def shortened(text: str, root: Path) -> str:
+    """A text whose paths below a folder are told from there: the folder is the same in every line."""
+    return text.replace(f"{root}{os.sep}", "")
 
 
 def quoted(message: str, words: str) -> tuple[str, str]:

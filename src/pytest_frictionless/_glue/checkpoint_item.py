@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import replace
 from functools import cache
@@ -13,7 +12,7 @@ import pytest
 
 from pytest_frictionless.checkpoint.formats import spelled
 from pytest_frictionless.errors import CheckFailed
-from pytest_frictionless.finding import Finding, Severity
+from pytest_frictionless.finding import Finding, Severity, shortened
 from pytest_frictionless.place import path_below
 
 if TYPE_CHECKING:
@@ -63,17 +62,19 @@ class CheckpointItem(pytest.Item):
         self.parent.run.ledger.note(self.parent.place, self.name, self.check, verdict)
         errors = [finding for finding in verdict.findings if self._counts(finding)]
         if verdict.blocked_by and self._is_running(verdict.blocked_by):
-            same = verdict.blocked_by.startswith(f"{self.check.name}-")
-            why = f"fails as {verdict.blocked_by}" if same else f"needs {verdict.blocked_by}"
-            pytest.skip(f"{why}: {self._short(verdict.findings[0].headline)}")
+            why = "fails as" if self._is_shared(verdict.blocked_by) else "needs"
+            pytest.skip(f"{why} {verdict.blocked_by}: {self._short(verdict.findings[0].headline)}")
         if errors:
             raise CheckFailed(errors)
         if verdict.skip:
             pytest.skip(self._short(verdict.skip))
 
     def _short(self, text: str) -> str:
-        """Text without the path of the repository: it is the same in every line."""
-        return text.replace(f"{self.config.rootpath}{os.sep}", "")
+        return shortened(text, self.config.rootpath)
+
+    def _is_shared(self, name: str) -> bool:
+        """Whether an item asks the same as this one: both have one fault."""
+        return name.startswith(f"{self.check.name}-")
 
     def _counts(self, finding: Finding) -> bool:
         return finding.severity is Severity.ERROR or (
@@ -86,7 +87,7 @@ class CheckpointItem(pytest.Item):
         A fault that is shared is told by an item that comes before, on whichever worker: two that
         point to each other would both be skipped.
         """
-        shared = name.startswith(f"{self.check.name}-")
+        shared = self._is_shared(name)
         silent = ("skip", "skipif", "xfail") if shared else ("skip", "skipif")
         for item in self.session.items:
             if shared and item is self:

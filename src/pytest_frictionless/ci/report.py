@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import ConfigError, MissingDependency
-from pytest_frictionless.finding import Finding
+from pytest_frictionless.finding import Finding, shortened
 from pytest_frictionless.reports import comment, markdown
 from pytest_frictionless.reports.checkout import commit_of
 from pytest_frictionless.reports.formats import FORMATS
@@ -74,7 +73,7 @@ def gather(folder: Path, *, output: Path, shards: int | None = None) -> Gathered
         problems += error.problems
     problems += _of_another_commit(records, folder)
     # Another machine has the folder elsewhere, and its reports are to be the same.
-    told = (problem.replace(f"{folder}{os.sep}", "") for problem in problems)
+    told = (shortened(problem, folder) for problem in problems)
     findings = [Finding(code="FR016", message=message) for message in told]
     if shards and not any(_is_of(record, shards) for record in records):
         findings += filter(None, [missing_shards([], shards)])

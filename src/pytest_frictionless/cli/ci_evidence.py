@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.cli.command import Command, group
 from pytest_frictionless.cli.project import open_project
 from pytest_frictionless.errors import ConfigError, StepFailed
+from pytest_frictionless.finding import shortened
 from pytest_frictionless.opening import open_workbench
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _verified(bench: Workbench) -> bool:
         evidence = evidence_of(bench)
     except StepFailed as failed:
         missing = failed.finding.code == "FR017"
-        told = failed.finding.render(root=bench.shop.root).splitlines()[0]
+        told = shortened(failed.finding.headline, bench.shop.root)
         print(f"{bench.relative_path}: {told}")
         return missing and not bench.shop.settings.evidence.require
     run = evidence.statement.predicate

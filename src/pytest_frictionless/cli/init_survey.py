@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint.formats import Format, spelled
 from pytest_frictionless.errors import MissingDependency, StepFailed
+from pytest_frictionless.finding import shortened
 from pytest_frictionless.opening import open_workbench
 from pytest_frictionless.place import path_below
 from pytest_frictionless.reports.printable import one_line
@@ -19,7 +20,6 @@ from pytest_frictionless.workbench.suggestion import suggested, suggested_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pytest_frictionless.checkpoint.discovery import Checkpoint
     from pytest_frictionless.workbench.shop import Shop
@@ -82,7 +82,9 @@ def _looked_into(shop: Shop, checkpoint: Checkpoint, name: str) -> Surveyed:
         entry, missing = suggested(bench, name), ""
         opset = bench.versions()["opset"] if bench.is_onnx else None
     except StepFailed as failed:
-        return Surveyed(place=place, remark=f"no entry: {_told(failed, shop.root)}")
+        return Surveyed(
+            place=place, remark=f"no entry: {shortened(failed.finding.headline, shop.root)}"
+        )
     except MissingDependency as error:
         entry, missing, opset = suggested_blank(bench, name), f"{error}", None
     finally:
@@ -91,10 +93,6 @@ def _looked_into(shop: Shop, checkpoint: Checkpoint, name: str) -> Surveyed:
         remark = f"not looked into: {missing}" if missing else "needs no entry"
         return Surveyed(place=place, remark=remark, opset=opset)
     return _row(bench, place, entry, missing, opset)
-
-
-def _told(failed: StepFailed, root: Path) -> str:
-    return failed.finding.headline.replace(f"{root}{os.sep}", "")
 
 
 def _row(

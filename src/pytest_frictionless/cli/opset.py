@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.cli.command import Command
 from pytest_frictionless.cli.project import open_model
 from pytest_frictionless.errors import ConfigError
+from pytest_frictionless.finding import shortened
 from pytest_frictionless.knowledge.opsets import NEWEST, OLDEST
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def _print(console: Console, bench: Workbench, rows: Sequence[Row]) -> None:
     from pytest_frictionless import opset_trial
 
     def say(text: str, style: str = "") -> None:
-        console.print(_short(bench, text), style=style or None, markup=False, soft_wrap=True)
+        console.print(
+            shortened(text, bench.shop.root), style=style or None, markup=False, soft_wrap=True
+        )
 
     tensorrt = bench.shop.settings.target.tensorrt
     pinned = f"pinned at {bench.pinned_opset}" if bench.pinned_opset else "not pinned"
@@ -121,11 +123,6 @@ def _print(console: Console, bench: Workbench, rows: Sequence[Row]) -> None:
         say("The file has to be exported, or converted, to that opset as well.")
 
 
-def _short(bench: Workbench, text: str) -> str:
-    """Text without the path of the repository."""
-    return text.replace(f"{bench.shop.root}{os.sep}", "")
-
-
 def _table(bench: Workbench, rows: Sequence[Row]) -> Table:
     from rich.table import Table
     from rich.text import Text
@@ -141,7 +138,7 @@ def _table(bench: Workbench, rows: Sequence[Row]) -> Table:
             str(row.asked),
             *(str(each or "-") for each in (row.delivered, row.ir_version, row.nodes)),
             *(Text(cell, style=_style(cell)) for cell in cells),
-            error, f"{row.seconds:.1f}", Text(_cut(_short(bench, row.first)) or "works" * row.works),
+            error, f"{row.seconds:.1f}", Text(_cut(shortened(row.first, bench.shop.root)) or "works" * row.works),
         )  # fmt: skip
     return table
 
