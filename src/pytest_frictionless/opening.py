@@ -10,6 +10,7 @@ from pytest_frictionless.checkpoint.discovery import Checkpoint, identify
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding
 from pytest_frictionless.place import path_below
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.model import ModelSpec
 from pytest_frictionless.settings.read import (
     SpecMatch,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.settings.settings import Settings
 
-CONFIG_FILE = "frictionless.yaml"
 CACHE_FOLDER = ".frictionless/cache"
 
 

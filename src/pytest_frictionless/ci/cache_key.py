@@ -15,8 +15,8 @@ from pytest_frictionless.checkpoint.pointer import pointer_at
 from pytest_frictionless.checkpoint.source import is_regular
 from pytest_frictionless.ci.needs import named_files
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.opening import CONFIG_FILE
 from pytest_frictionless.place import path_below
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.workbench.tools import TENSORRT, installed, own_digest
 
 if TYPE_CHECKING:

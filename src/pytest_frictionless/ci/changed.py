@@ -16,7 +16,7 @@ from pytest_frictionless.git import (
     merge_base,
     text_at,
 )
-from pytest_frictionless.opening import CONFIG_FILE
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.read import (
     Entries,
     default_settings,

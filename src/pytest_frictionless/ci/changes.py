@@ -16,8 +16,8 @@ from pytest_frictionless.ci.needs import external_files, named_files
 from pytest_frictionless.ci.tree import UNSURE
 from pytest_frictionless.evidence.statement import SUFFIX
 from pytest_frictionless.git import changed_files, tracked_files, untracked_files
-from pytest_frictionless.opening import CONFIG_FILE
 from pytest_frictionless.place import path_below
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.read import unmatched
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from pytest_frictionless.cli.command import Command
 from pytest_frictionless.cli.init_survey import roots_of, survey
 from pytest_frictionless.cli.project import project_root
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.opening import CONFIG_FILE, open_shop
+from pytest_frictionless.opening import open_shop
 from pytest_frictionless.place import path_below
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.adding import with_entries
 from pytest_frictionless.settings.beginning import beginning
 from pytest_frictionless.settings.read import default_settings

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.opening import CONFIG_FILE, open_shop, open_workbench
+from pytest_frictionless.opening import open_shop, open_workbench
 from pytest_frictionless.place import path_below
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.read import spec_for
 
 if TYPE_CHECKING:

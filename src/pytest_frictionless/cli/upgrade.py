@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.cli.command import Command
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.opening import CONFIG_FILE
+from pytest_frictionless.settings import CONFIG_FILE
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

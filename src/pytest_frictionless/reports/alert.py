@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.reports.results import Outcome
 from pytest_frictionless.reports.verdict import answers_of, findings_of
+from pytest_frictionless.settings import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_frictionless.reports.results import Item, Results, Run
-
-SETTINGS = "frictionless.yaml"
-"""Where an alert is shown that is about a run, and no checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ def _of_the_runs(results: Results, counts: Counter[str]) -> Iterator[Alert]:
             continue
         path, line = _source(finding, root)
         yield Alert(
-            finding=finding, path=path or in_repository(SETTINGS, root) or SETTINGS, line=line,
+            finding=finding, path=path or in_repository(CONFIG_FILE, root) or CONFIG_FILE, line=line,
             fails=finding.severity is Severity.ERROR or strict,
             fingerprint=_fingerprint(root, finding.code, counts),
         )  # fmt: skip
@@ -77,7 +75,7 @@ def _of_item(item: Item, run: Run, counts: Counter[str]) -> Iterator[Alert]:
             continue
         path, line = _source(finding, run.root)
         yield Alert(
-            finding=finding, item=item.id, path=path or in_repository(item.checkpoint, run.root) or SETTINGS,
+            finding=finding, item=item.id, path=path or in_repository(item.checkpoint, run.root) or CONFIG_FILE,
             line=line, fails=fails, accepted=accepted,
             fingerprint=_fingerprint(item.id, finding.code, counts),
         )  # fmt: skip

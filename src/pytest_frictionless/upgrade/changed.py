@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_frictionless.errors import ConfigError, StepFailed
 from pytest_frictionless.git import GitFailed, git, untracked_files
+from pytest_frictionless.settings import CONFIG_FILE
 from pytest_frictionless.settings.document import NotYaml, parse
 from pytest_frictionless.stack.manifest import SUFFIX
 from pytest_frictionless.stack.manifest_file import manifest_in
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from pytest_frictionless.upgrade.pins import Pins
 
-CONFIG_FILE = "frictionless.yaml"
 ALIKE = 0.5
 """Share of their names that two files have in common, where one is taken for the other under a new name."""
 

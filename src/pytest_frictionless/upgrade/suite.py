@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import FrictionlessError
 from pytest_frictionless.reports.stored import RESULTS_FILE, read_results
+from pytest_frictionless.settings import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_frictionless.reports.results import Results
     from pytest_frictionless.upgrade.environment import Environment
 
-CONFIG_FILE = "frictionless.yaml"
 RAN = (0, 1)
 """Exit statuses of pytest after which every item has its answer."""
 LAST_LINES = 12
