@@ -42,7 +42,7 @@ HIDE = """
 import importlib.metadata, sys
 class Hidden:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == {package!r}:
+        if f"{{name}}.".startswith({package!r} + "."):
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 version = importlib.metadata.version
 def visible(name):

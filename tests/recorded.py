@@ -9,6 +9,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_frictionless.cli import main
+
+if TYPE_CHECKING:
+    from tests.project import Project
 
 RECORDED = Path(__file__).parent / "h200_latency.json"
 PROCESSES: list[dict[str, list[float]]] = json.loads(RECORDED.read_text())["processes"]
@@ -75,3 +83,12 @@ Steps._carry_out = answer
 gpu.ctypes = SimpleNamespace(CDLL=lambda name: None)
 """
 """conftest.py of such a project."""
+
+
+def accept(project: Project) -> None:
+    """Accept as baselines what the last three jobs measured, as on a machine of one's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CI", "GITHUB_ACTIONS"):
+            patch.delenv(name, raising=False)
+        patch.chdir(project.root)
+        assert main(["baseline", "accept", "--jobs", "3", "--reason", "the first"]) == 0

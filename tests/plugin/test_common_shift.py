@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.project import Item, Project
-from tests.recorded import RECORDED_GPU
-
-from pytest_frictionless.cli import main
+from tests.recorded import RECORDED_GPU, accept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +33,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.onnx("models/net.onnx")
     for _ in range(3):
         measure(project)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("CI", "GITHUB_ACTIONS"):
-            patch.delenv(name, raising=False)
-        patch.chdir(project.root)
-        assert main(["baseline", "accept", "--jobs", "3", "--reason", "the first"]) == 0
+    accept(project)
     return project
 
 

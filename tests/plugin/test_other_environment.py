@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.project import Item, Project
-from tests.recorded import RECORDED_GPU
+from tests.recorded import RECORDED_GPU, accept
 
 from pytest_frictionless.cli import main
 from pytest_frictionless.latency.baselines import read_baselines
@@ -31,11 +31,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.onnx("models/net.onnx")
     for _ in range(3):
         measure(project, DRIVER=OLD)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("CI", "GITHUB_ACTIONS"):
-            patch.delenv(name, raising=False)
-        patch.chdir(project.root)
-        assert main(["baseline", "accept", "--jobs", "3", "--reason", "the first"]) == 0
+    accept(project)
     return project
 
 
