@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_frictionless.settings.settings import Settings
-from pytest_frictionless.stack.contradictions import (
-    findings_of_repository,
-)
+from pytest_frictionless.stack.contradictions import findings_of_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

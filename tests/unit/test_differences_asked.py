@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.differing import (
-    COMPONENTS,
-    PLAN,
-    judged,
-    without,
-)
+from tests.differing import COMPONENTS, PLAN, judged, without
 
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.finding import Severity

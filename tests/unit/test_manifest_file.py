@@ -10,12 +10,7 @@ import pytest
 
 from pytest_frictionless.errors import StepFailed
 from pytest_frictionless.stack.manifest import COMPONENTS, Manifest, manifest_path
-from pytest_frictionless.stack.manifest_file import (
-    read_manifest,
-    settled,
-    to_text,
-    write_manifest,
-)
+from pytest_frictionless.stack.manifest_file import read_manifest, settled, to_text, write_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,25 +6,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.reported import (
-    IN_THE_GRAPH,
-    NO_DET,
-    ODD,
-    RUN,
-    WHOLE,
-    hostile,
-    item,
-    results,
-)
+from tests.reported import IN_THE_GRAPH, NO_DET, ODD, RUN, WHOLE, hostile, item, results
 
 from pytest_frictionless.finding import Place, Severity
-from pytest_frictionless.reports import (
-    code_quality,
-    markdown,
-    sarif,
-    summary,
-    workflow_commands,
-)
+from pytest_frictionless.reports import code_quality, markdown, sarif, summary, workflow_commands
 from pytest_frictionless.reports.alert import alerts_of, in_repository
 from pytest_frictionless.reports.results import Ignored, Results, Shard
 from pytest_frictionless.reports.verdict import has_failed

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_frictionless.reports.checkout import commit_of, place_in_repository
-from pytest_frictionless.reports.results import (
-    Commit,
-)
+from pytest_frictionless.reports.results import Commit
 
 if TYPE_CHECKING:
     from pathlib import Path

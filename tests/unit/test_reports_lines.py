@@ -11,25 +11,11 @@ from urllib.parse import unquote
 
 import jsonschema
 import pytest
-from tests.reported import (
-    HOSTILE,
-    NO_DET,
-    ODD,
-    RUN,
-    WHOLE,
-    hostile,
-    item,
-    many,
-    results,
-)
+from tests.reported import HOSTILE, NO_DET, ODD, RUN, WHOLE, hostile, item, many, results
 
 from pytest_frictionless.codes import CODES
 from pytest_frictionless.finding import Finding, Place
-from pytest_frictionless.reports import (
-    code_quality,
-    sarif,
-    workflow_commands,
-)
+from pytest_frictionless.reports import code_quality, sarif, workflow_commands
 from pytest_frictionless.reports.printable import cut, lines, one_line
 
 CODE_QUALITY = {

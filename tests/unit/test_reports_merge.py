@@ -11,14 +11,7 @@ from tests.shards import RUN, WHOLE, checkpoint, item, later, results
 
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.reports.merge import merge
-from pytest_frictionless.reports.results import (
-    Checkpoint,
-    Commit,
-    Item,
-    Made,
-    Results,
-    Shard,
-)
+from pytest_frictionless.reports.results import Checkpoint, Commit, Item, Made, Results, Shard
 
 
 @dataclass

@@ -12,10 +12,7 @@ from pytest_frictionless.finding import Finding, Severity
 from pytest_frictionless.reports import summary
 from pytest_frictionless.reports.formats import FORMATS
 from pytest_frictionless.reports.merge import merge
-from pytest_frictionless.reports.results import (
-    Results,
-    Shard,
-)
+from pytest_frictionless.reports.results import Results, Shard
 from pytest_frictionless.reports.verdict import answers_of, findings_of, has_failed
 
 

@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint import huggingface
-from pytest_frictionless.checkpoint.formats import (
-    Checkpoint,
-    Format,
-    has_candidate_suffix,
-    spelled,
-)
+from pytest_frictionless.checkpoint.formats import Checkpoint, Format, has_candidate_suffix, spelled
 from pytest_frictionless.checkpoint.inspection import inspect
 from pytest_frictionless.checkpoint.source import is_regular
 from pytest_frictionless.errors import ConfigError

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.checkpoint import foreign, onnx_header, safetensors_header
-from pytest_frictionless.checkpoint.formats import (
-    Format,
-    spelled,
-    suffix_decides,
-    suffix_problem,
-)
+from pytest_frictionless.checkpoint.formats import Format, spelled, suffix_decides, suffix_problem
 from pytest_frictionless.checkpoint.pointer import pointer_in
 from pytest_frictionless.checkpoint.source import Source, access_problem, kind_problem, opened
 from pytest_frictionless.checkpoint.torch_archive import (

@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING
 from pytest_frictionless.ci.changes import Changes
 from pytest_frictionless.errors import ConfigError
 from pytest_frictionless.finding import Finding, Severity
-from pytest_frictionless.git import (
-    GitFailed,
-    merge_base,
-    text_at,
-)
+from pytest_frictionless.git import GitFailed, merge_base, text_at
 from pytest_frictionless.settings import CONFIG_FILE
-from pytest_frictionless.settings.read import (
-    Entries,
-    default_settings,
-    read_settings,
-)
+from pytest_frictionless.settings.read import Entries, default_settings, read_settings
 
 if TYPE_CHECKING:
     from pytest_frictionless.ci.tree import Tree

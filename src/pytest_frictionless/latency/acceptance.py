@@ -11,12 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.errors import ConfigError
-from pytest_frictionless.latency.anchor import (
-    Acceptance,
-    AcceptedCell,
-    AcceptedJob,
-    common_modes,
-)
+from pytest_frictionless.latency.anchor import Acceptance, AcceptedCell, AcceptedJob, common_modes
 from pytest_frictionless.latency.confirm import valid
 from pytest_frictionless.latency.statistics import trimmed_means
 from pytest_frictionless.latency.verdict import Rules, Verdict

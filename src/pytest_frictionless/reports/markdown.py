@@ -9,13 +9,7 @@ from pytest_frictionless.reports.format import Format
 from pytest_frictionless.reports.marked import Section, code, document, fenced, quoted, table
 from pytest_frictionless.reports.results import Outcome
 from pytest_frictionless.reports.summary import tally_of, word_for
-from pytest_frictionless.reports.verdict import (
-    RANK,
-    answers_of,
-    findings_of,
-    has_failed,
-    unasked,
-)
+from pytest_frictionless.reports.verdict import RANK, answers_of, findings_of, has_failed, unasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

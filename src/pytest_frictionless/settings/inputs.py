@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pydantic import (
-    Field,
-    GetJsonSchemaHandler,
-    StrictFloat,
-    model_validator,
-)
+from pydantic import Field, GetJsonSchemaHandler, StrictFloat, model_validator
 
 from pytest_frictionless.settings.section import Section
 from pytest_frictionless.settings.values import CallableName, SamplePath, Signature

@@ -8,18 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_frictionless.finding import Finding, Place, Severity
-from pytest_frictionless.stack.pins.conda import (
-    read_conda_lock,
-    read_environment,
-    read_explicit,
-)
+from pytest_frictionless.stack.pins.conda import read_conda_lock, read_environment, read_explicit
 from pytest_frictionless.stack.pins.dockerfile import read_dockerfile
-from pytest_frictionless.stack.pins.files import (
-    MAX_ENTRIES,
-    TooMany,
-    pinning_files,
-    repository_of,
-)
+from pytest_frictionless.stack.pins.files import MAX_ENTRIES, TooMany, pinning_files, repository_of
 from pytest_frictionless.stack.pins.locks import read_lock
 from pytest_frictionless.stack.pins.pin import ImageUse, Pin, Reading, Unreadable
 from pytest_frictionless.stack.pins.pyproject import read_pyproject
